@@ -1,0 +1,130 @@
+"""lexgraph's own side of the comparisons."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from serving import Decide, Task, serve
+
+from lexgraph.catalog.actions import Catalog, catalog
+from lexgraph.conditions.context import Context
+from lexgraph.evaluation.authorize import authorize
+from lexgraph.evaluation.decision import Decision
+from lexgraph.evaluation.request import Request
+from lexgraph.evaluation.stack import PolicyStack
+from lexgraph.policy.parse import parse_policy
+
+
+class ExpandElements(Task):
+    """The actions of every element, as bitsets."""
+
+    forgets = "every memo; the names of the catalogue are loaded"
+
+    def __init__(self, data: Any) -> None:
+        super().__init__([(tuple(patterns), negated) for patterns, negated in data])
+        self.catalog = Catalog()
+
+    def forget(self) -> None:
+        """Take a new catalogue, whose memos are empty."""
+        self.catalog = Catalog()
+
+    def run(self, *, fresh: bool) -> list[Any]:  # noqa: ARG002
+        """Return one set for each element."""
+        return [self.catalog.bits_of(patterns, negated) for patterns, negated in self.data]
+
+    def answers(self) -> dict[str, Any]:
+        """Return the catalogue and each set as places in it."""
+        names = [name.lower() for name in self.catalog.names]
+        places = {name: place for place, name in enumerate(self.catalog.names)}
+        found = ExpandElements.run(self, fresh=False)
+        return {"catalogue": names, "sets": [[places[name] for name in self.catalog.names_in(bits)] for bits in found]}
+
+
+class ExpandToNames(ExpandElements):
+    """The same, each set as a tuple of names."""
+
+    def run(self, *, fresh: bool) -> list[Any]:
+        """Return the names for each element."""
+        return [self.catalog.names_in(bits) for bits in super().run(fresh=fresh)]
+
+
+def clear_memos() -> None:
+    """Empty the memos that outlive a stack: the bounded caches. The unbounded ones hold bundled files."""
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == "lexgraph":
+            for value in list(vars(module).values()):
+                parameters = getattr(value, "cache_parameters", None)
+                if parameters and (parameters()["maxsize"] or 0) > 1:
+                    value.cache_clear()
+
+
+class Decisions(Decide):
+    """The whole Decision for every request."""
+
+    forgets = "the stack and every memo; policies are parsed, the catalogue is loaded"
+    complete = True  # what the peers assume of every context
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        self.parsed = tuple(parse_policy(document, name=f"p{i}") for i, document in enumerate(self.policies))
+        catalog().wildcard_only("s3:GetObject")  # reads the file
+        self.forget()
+        self.asked = [self.request(one) for one in self.requests]
+
+    def request(self, one: dict[str, Any]) -> Request:
+        """Return a request as lexgraph takes it."""
+        context = Context(one["context"], complete=self.complete)
+        return Request(one["principal"], one["action"], one["resource"], context)
+
+    def forget(self) -> None:
+        """Take a new stack, which is made ready with its first request."""
+        clear_memos()
+        self.stack = PolicyStack(identity=self.parsed)
+
+    def run(self, *, fresh: bool) -> list[Decision]:
+        """Return the decisions; requests never seen are made first."""
+        stack = self.stack
+        asked = [self.request(one) for one in self.requests] if fresh else self.asked
+        return [authorize(stack, request) for request in asked]
+
+    def answers(self) -> list[str]:
+        """Return ``"allowed"`` or ``"denied"``, or ``"conditional"``."""
+        found = [decision.outcome for decision in Decisions.run(self, fresh=False)]
+        return ["denied" if outcome.endswith("Deny") else outcome for outcome in found]
+
+
+class MakingRequests(Decisions):
+    """The same, and every Request and Context is made anew each time."""
+
+    def run(self, *, fresh: bool) -> list[Decision]:  # noqa: ARG002
+        """Return the decisions."""
+        return super().run(fresh=True)
+
+
+class UnknownContext(Decisions):
+    """The same, where keys that are not given are unknown rather than absent."""
+
+    complete = False
+
+
+class Explained(Decisions):
+    """The same, and each decision's explanation is written out."""
+
+    def run(self, *, fresh: bool) -> list[Any]:
+        """Return the explanations."""
+        return [decision.explain().text() for decision in super().run(fresh=fresh)]
+
+
+if __name__ == "__main__":
+    serve(
+        "lexgraph",
+        {
+            "expand": ExpandElements,
+            "expand to names": ExpandToNames,
+            "decide": Decisions,
+            "decide, making requests": MakingRequests,
+            "decide, unknown context": UnknownContext,
+            "decide, explained": Explained,
+        },
+    )

@@ -1,0 +1,29 @@
+"""policy_sentry: expands action patterns."""
+
+from __future__ import annotations
+
+from policy_sentry.analysis.expand import expand
+from policy_sentry.querying.all import get_all_actions
+from serving import Expand, clear_caches, serve
+
+
+class Sentry(Expand):
+    """Its `expand`, a list of patterns at a time."""
+
+    forgets = "its functools caches; the definitions are loaded"
+
+    def forget(self) -> None:
+        """Empty the caches."""
+        clear_caches("policy_sentry")
+
+    def everything(self) -> set[str]:
+        """Return every action it knows."""
+        return get_all_actions()
+
+    def expand(self, patterns: list[str]) -> set[str]:
+        """Return the names as a set."""
+        return set(expand(patterns))
+
+
+if __name__ == "__main__":
+    serve("policy_sentry", {"expand": Sentry})

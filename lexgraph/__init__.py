@@ -1,0 +1,77 @@
+"""Answers, in a notebook, what AWS IAM policies really allow.
+
+>>> import lexgraph as lg
+>>> lg.expand("lex:Get*Alias")
+('lex:GetBotAlias',)
+
+Nothing heavy is loaded before it is used: pandas, networkx, matplotlib and ipywidgets arrive with the first name
+that needs them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0.dev0"
+
+# Public name -> the module that defines it.
+_HOME = {
+    "AccountError": "errors",
+    "CatalogError": "errors",
+    "ExportError": "errors",
+    "LexgraphError": "errors",
+    "PolicyError": "errors",
+    "RequestError": "errors",
+    "UnsupportedError": "errors",
+    "ConditionTest": "policy.model",
+    "PatternSet": "policy.model",
+    "Policy": "policy.model",
+    "Statement": "policy.model",
+    "parse_policy": "policy.parse",
+    "read_policy": "policy.parse",
+    "write_policy": "policy.write",
+    "Context": "conditions.context",
+    "Decision": "evaluation.decision",
+    "PolicyStack": "evaluation.stack",
+    "Request": "evaluation.request",
+    "Settings": "evaluation.stack",
+    "authorize": "evaluation.authorize",
+    "access_graph": "graph",
+    "policy_graph": "graph",
+    "AccessExplorer": "widgets",
+    "Account": "workbench",
+    "Comparison": "workbench",
+    "History": "workbench",
+    "PolicySet": "workbench",
+    "catalog_date": "workbench",
+    "compare": "workbench",
+    "console_needs": "workbench",
+    "console_readiness": "workbench",
+    "example_account": "workbench",
+    "example_policies": "workbench",
+    "expand": "workbench",
+    "find_policy": "workbench",
+    "export": "exports",
+    "plot": "plots",
+    "history": "workbench",
+    "managed_policies": "workbench",
+    "read_account": "workbench",
+    "read_policies": "workbench",
+    "write_report": "report",
+}
+__all__ = ["__version__", *sorted(_HOME)]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module 'lexgraph' has no attribute {name!r}")
+    module = import_module(f"lexgraph.{home}")
+    value = module if name == "plot" else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,244 @@
+"""Access as rows: one per principal, action and resource, denies included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from lexgraph.access.deciders import decided_by
+from lexgraph.access.fit import fitting
+from lexgraph.access.index import account_index
+from lexgraph.account.model import Principal, Snapshot
+from lexgraph.account.readers import collector_paused
+from lexgraph.catalog.actions import catalog
+from lexgraph.conditions.context import UNKNOWN_CONTEXT, Context
+from lexgraph.errors import CatalogError, shown
+from lexgraph.evaluation.authorize import authorize
+from lexgraph.evaluation.decision import Decision, Outcome
+from lexgraph.evaluation.request import Request, read_action
+from lexgraph.evaluation.stack import PolicyStack
+from lexgraph.policy.arn import is_arn
+from lexgraph.policy.patterns import is_pattern
+
+GRANTING = ("allowed", "conditional")
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRow:
+    """The answer to one request.
+
+    `condition` is the words of a conditional answer, `missing_keys` the keys it hangs on. `decided_by` is the
+    statement that allowed or
+    denied, as ``identity: <policy> #<statement> (<Sid>)``, or ``no Allow``.
+    """
+
+    principal: str
+    action: str
+    resource: str
+    outcome: Outcome
+    condition: str | None = None
+    missing_keys: tuple[str, ...] = ()
+    decided_by: str | None = None
+
+
+def decide(
+    snapshot: Snapshot,
+    principal: str | Principal,
+    action: str,
+    resource: str,
+    *,
+    context: Context = UNKNOWN_CONTEXT,
+) -> Decision:
+    """Return the decision on one request of a principal of the account, with all that the account says of it.
+
+    Raises AccountError for a principal that is not there, RequestError for an action or a resource that no request
+    could name.
+
+    >>> from lexgraph.account.readers import example_account_path, read_account
+    >>> account = read_account(example_account_path())
+    >>> decide(account, "user/ines", "lex:ListBots", "*").outcome
+    'implicitDeny'
+    """
+    who = snapshot.principal(principal)
+    request = Request(who.arn, action, resource, snapshot.request_context(who, context))
+    return authorize(snapshot.stack_for(who, action, resource), request)
+
+
+@collector_paused()
+def access_rows(
+    snapshot: Snapshot,
+    principals: Iterable[str | Principal] | str | None = None,
+    actions: Iterable[str] | str = "*",
+    resources: Iterable[str] | str | None = None,
+    *,
+    context: Context = UNKNOWN_CONTEXT,
+) -> tuple[AccessRow, ...]:
+    """Return a row for every combination, denies included, sorted by principal, action and resource.
+
+    Parameters
+    ----------
+    principals : ARNs or short names; all of the account by default.
+    actions : names, or patterns that stand for all the actions of the catalogue that they match.
+    resources : ARNs, each asked about with every action. By default those of :func:`default_resources`, each asked
+    about with the
+        actions that its type fits. An action that takes no resource is asked once, on ``*``.
+    context : what is known of every request; what is not given is unknown.
+
+    Examples
+    --------
+    >>> from lexgraph.account.readers import example_account_path, read_account
+    >>> account = read_account(example_account_path())
+    >>> [row.outcome for row in access_rows(account, ["user/ruth", "user/ines"], "lex:ListBots")]
+    ['implicitDeny', 'allowed']
+    """
+    who = _principals(snapshot, principals)
+    asked = tuple(_questions(action_names(actions), snapshot, _strings(resources)))
+    rows = []
+    for principal in who:
+        known = snapshot.request_context(principal, context)
+        rows += [
+            _row(snapshot.stack_for(principal, action, resource), principal, action, resource, known)
+            for action, resource in asked
+        ]
+    return tuple(rows)
+
+
+def who_can(
+    snapshot: Snapshot, action: str, resource: str, *, context: Context = UNKNOWN_CONTEXT
+) -> tuple[AccessRow, ...]:
+    """Return who may perform `action` on `resource`, for certain or under a condition, sorted by ARN.
+
+    >>> from lexgraph.account.readers import example_account_path, read_account
+    >>> rows = who_can(read_account(example_account_path()), "lex:ListBots", "*")
+    >>> "arn:aws:iam::111122223333:user/ruth" in {row.principal for row in rows}
+    True
+    """
+    if read_action(action)[1]:
+        resource = "*"
+    action = spelled(action)
+    found = account_index(snapshot).candidates(snapshot, action, resource)
+    rows = (_row(stack, p, action, resource, snapshot.request_context(p, context)) for p, stack in found)
+    return tuple(row for row in rows if row.outcome in GRANTING)
+
+
+@collector_paused()
+def what_can(
+    snapshot: Snapshot,
+    principal: str | Principal,
+    *,
+    actions: Iterable[str] | str = "*",
+    resources: Iterable[str] | str | None = None,
+    context: Context = UNKNOWN_CONTEXT,
+) -> tuple[AccessRow, ...]:
+    """Return what a principal may do, for certain or under a condition, sorted by action and resource.
+
+    Only actions of the catalogue are listed, and only on resources that are known: a dump names none, so without
+    `resources` an
+    action may be granted and not be here, because nothing that it could be about is known. `actions` and `resources`
+    are as for
+    :func:`access_rows`.
+    """
+    who = snapshot.principal(principal)
+    bits = _grantable(snapshot, who) & _bits(actions)
+    asked = _questions(catalog().names_in(bits), snapshot, _strings(resources))
+    known = snapshot.request_context(who, context)
+    rows = (_row(snapshot.stack_for(who, a, r), who, a, r, known) for a, r in asked)
+    return tuple(row for row in rows if row.outcome in GRANTING)
+
+
+def default_resources(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return the resources that the account is asked about: those listed with it, and the ARNs without a wildcard or
+    a variable in
+    its policies, sorted.
+    """
+    return tuple(snapshot.kept("default resources", lambda: tuple(sorted(set(_named_resources(snapshot))))))
+
+
+def action_names(actions: Iterable[str] | str) -> tuple[str, ...]:
+    """Return the actions that names and patterns stand for, sorted, in AWS's spelling where the catalogue knows them.
+
+    Raises CatalogError for a pattern that matches nothing.
+
+    >>> action_names(["LEX:posttext", "lex:Post*"])
+    ('lex:PostContent', 'lex:PostText')
+    """
+    found: set[str] = set()
+    for action in _strings(actions) or ():
+        if not is_pattern(action):
+            found.add(spelled(action))
+            continue
+        names = catalog().expand(action)
+        if not names:
+            raise CatalogError(f"no action of the catalogue matches {shown(action)}", code="UNKNOWN_ACTION")
+        found.update(names)
+    return tuple(sorted(found))
+
+
+def spelled(action: str) -> str:
+    """Return an action as AWS spells it, where the catalogue knows it."""
+    place = catalog().index_of(action)
+    return action if place is None else catalog().names[place]
+
+
+def _row(stack: PolicyStack, principal: Principal, action: str, resource: str, context: Context) -> AccessRow:
+    request = Request(principal.arn, action, resource, context)
+    decision = authorize(stack, request)
+    outcome, by = decision.outcome, decided_by(decision)
+    if outcome != "conditional":
+        return AccessRow(principal.arn, action, resource, outcome, None, (), by)
+    return AccessRow(principal.arn, action, resource, outcome, decision.condition, decision.missing_keys, by)
+
+
+def _questions(
+    actions: Iterable[str], snapshot: Snapshot, resources: tuple[str, ...] | None
+) -> Iterator[tuple[str, str]]:
+    """The pairs to ask about; without `resources`, each action with those that are known and fit it."""
+    known = tuple(sorted(set(default_resources(snapshot) if resources is None else resources)))
+    for action in actions:
+        if read_action(action)[1]:
+            yield action, "*"
+        elif resources is not None:
+            yield from ((action, resource) for resource in known)
+        else:
+            yield from ((action, resource) for resource in fitting(action, known))
+
+
+def _principals(snapshot: Snapshot, principals: Iterable[str | Principal] | str | None) -> tuple[Principal, ...]:
+    if principals is None:
+        return snapshot.principals
+    asked: Iterable[str | Principal] = [principals] if isinstance(principals, str) else principals
+    found = {p.arn: p for p in map(snapshot.principal, asked)}
+    return tuple(found[arn] for arn in sorted(found))
+
+
+def _strings(values: Iterable[str] | str | None) -> tuple[str, ...] | None:
+    if values is None:
+        return None
+    return (values,) if isinstance(values, str) else tuple(values)
+
+
+def _bits(actions: Iterable[str] | str) -> int:
+    return catalog().bits_of(_strings(actions) or ())
+
+
+def _grantable(snapshot: Snapshot, principal: Principal) -> int:
+    """The catalogue's actions that some Allow of the principal names, or that need none of its policies."""
+    cat = catalog()
+    stack = snapshot.stack(principal)
+    if stack.unreadable:
+        return cat.everything
+    bits = cat.bits("sts:*") | cat.bits("kms:*")
+    for policy in stack.identity:
+        for statement in policy.statements:
+            if statement.allows:
+                bits |= cat.bits_of(statement.actions.patterns, statement.actions.negated)
+    return bits
+
+
+def _named_resources(snapshot: Snapshot) -> Iterator[str]:
+    yield from (resource.arn for resource in snapshot.resources)
+    for policy in snapshot.identity_policies():
+        for statement in policy.statements:
+            for pattern in statement.resources.patterns if statement.resources else ():
+                if is_arn(pattern) and not is_pattern(pattern) and "${" not in pattern:
+                    yield pattern

@@ -1,0 +1,317 @@
+"""An account as frozen values: who is in it, which policies each holds, and what of it could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Literal
+
+from lexgraph.conditions.context import Context
+from lexgraph.errors import AccountError, PolicyError, shown
+from lexgraph.evaluation.stack import Layer, PolicyStack
+from lexgraph.policy.arn import PARTS, short_name, split_arn
+from lexgraph.policy.model import Kind, Policy
+from lexgraph.policy.patterns import ascii_lower
+
+PrincipalKind = Literal["user", "role"]
+Tags = tuple[tuple[str, str], ...]
+MANY_NAMES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A user or a role.
+
+    `groups`, `attached` and `boundary` are ARNs; `inline` policies are keyed ``<owner's ARN>/<policy's
+    name>``; `trust` is a role's trust policy (None for a user, and where it could not be read).
+    """
+
+    arn: str
+    kind: PrincipalKind
+    name: str
+    path: str = "/"
+    unique_id: str | None = None
+    created: str | None = None
+    tags: Tags = ()
+    groups: tuple[str, ...] = ()
+    inline: tuple[Policy, ...] = ()
+    attached: tuple[str, ...] = ()
+    boundary: str | None = None
+    trust: Policy | None = None
+
+    @property
+    def label(self) -> str:
+        """The short name: ``user/maria``."""
+        return f"{self.kind}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of users."""
+
+    arn: str
+    name: str
+    path: str = "/"
+    unique_id: str | None = None
+    created: str | None = None
+    inline: tuple[Policy, ...] = ()
+    attached: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedPolicy:
+    """A managed policy: `policy` is its default version, `versions` are all that are known, in the order of
+    the dump.
+    """
+
+    arn: str
+    name: str
+    policy: Policy
+    default_version: str
+    versions: tuple[tuple[str, Policy], ...]
+    attachment_count: int | None = None
+    aws: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Something that requests can be about; `generation` is V1 or V2 for Amazon Lex, else None."""
+
+    arn: str
+    type: str | None = None
+    name: str | None = None
+    generation: str | None = None
+    tags: Tags = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A policy that exists and could not be read: whose it is (an ARN), its name, its kind, and why."""
+
+    owner: str
+    name: str
+    kind: Kind
+    error: PolicyError
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An account at one moment.
+
+    Parameters
+    ----------
+    source, sha256 : the file's name and the hash of its bytes.
+    date : the day of the snapshot, where it is known; a dump does not say it.
+    account_id : twelve digits, None where the dump names no principal.
+    principals, groups, policies, resources : sorted by ARN; resources in the order they were given in.
+    unreadable : policies that could not be read. Answers that depend on them are unknown, never "no access".
+    notes : what else a reader of the answers should know, as sentences.
+
+    Examples
+    --------
+    >>> from lexgraph.account.readers import example_account_path, read_account
+    >>> read_account(example_account_path()).principal("user/maria").arn
+    'arn:aws:iam::111122223333:user/maria'
+    """
+
+    source: str
+    sha256: str
+    date: str | None = None
+    account_id: str | None = None
+    principals: tuple[Principal, ...] = ()
+    groups: tuple[Group, ...] = ()
+    policies: tuple[ManagedPolicy, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+    notes: tuple[str, ...] = ()
+    _made: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False, hash=False)
+
+    # Who ----------------------------------------------------------------------------------------------------
+
+    def principal(self, name: str | Principal) -> Principal:
+        """Return a user or role by its ARN, or by ``user/maria``, ``role/service/x`` or ``maria`` where only
+        one fits.
+
+        Raises AccountError, with the nearest names or all that fit, where it is none or several.
+        """
+        if isinstance(name, Principal):
+            name = name.arn
+        found: tuple[Principal, ...] = self._named.get(name, ())
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise AccountError(
+                f"there is no user or role {shown(name)} in the account{self._hint(name)}",
+                code="UNKNOWN_PRINCIPAL",
+                source=self.source,
+            )
+        alike = len({p.label for p in found}) < len(found)
+        fits = ", ".join(shown(p.arn if alike else p.label) for p in found[:MANY_NAMES])
+        message = f"{shown(name)} may be any of {len(found)}: {fits}"
+        raise AccountError(message, code="AMBIGUOUS_PRINCIPAL", source=self.source)
+
+    def group(self, arn: str) -> Group | None:
+        """Return a group by its ARN."""
+        groups: dict[str, Group] = self.kept("groups", lambda: {group.arn: group for group in self.groups})
+        return groups.get(arn)
+
+    def managed(self, arn: str) -> ManagedPolicy | None:
+        """Return a managed policy by its ARN."""
+        managed: dict[str, ManagedPolicy] = self.kept("managed", lambda: {p.arn: p for p in self.policies})
+        return managed.get(arn)
+
+    @property
+    def _named(self) -> dict[str, tuple[Principal, ...]]:
+        def make() -> dict[str, tuple[Principal, ...]]:
+            found: dict[str, list[Principal]] = {}
+            for principal in self.principals:
+                for name in {principal.arn, principal.label, principal.name, split_arn(principal.arn)[-1]}:
+                    found.setdefault(name, []).append(principal)
+            return {name: tuple(fits) for name, fits in found.items()}
+
+        named: dict[str, tuple[Principal, ...]] = self.kept("named", make)
+        return named
+
+    def _hint(self, name: str) -> str:
+        from lexgraph.catalog.nearest import nearest
+
+        if any(name in (group.arn, group.name, f"group/{group.name}") for group in self.groups):
+            return "; it is a group, and a group asks for nothing itself"
+        return nearest(name, (name for principal in self.principals for name in (principal.label, principal.name)))
+
+    # What they hold -----------------------------------------------------------------------------------------
+
+    def holdings(self, principal: Principal) -> Iterator[tuple[str, str, str | None, Policy | None]]:
+        """Yield what a principal holds: the policy's key, how (attached, inline, group or boundary), the
+        group's ARN, the policy.
+
+        The policy is None where it could not be read.
+        """
+        for holder, group in ((principal, None), *((self.group(arn), arn) for arn in principal.groups)):
+            if holder is None:
+                continue
+            yield from ((p.key, "group" if group else "inline", group, p) for p in holder.inline)
+            for owner in self._bad_inline.get(holder.arn, ()):
+                yield f"{holder.arn}/{owner.name}", "group" if group else "inline", group, None
+            for arn in holder.attached:
+                managed = self.managed(arn)
+                yield arn, "group" if group else "attached", group, managed.policy if managed else None
+        if principal.boundary is not None:
+            managed = self.managed(principal.boundary)
+            yield principal.boundary, "boundary", None, managed.policy if managed else None
+
+    @property
+    def _bad_inline(self) -> dict[str, list[Unreadable]]:
+        def make() -> dict[str, list[Unreadable]]:
+            found: dict[str, list[Unreadable]] = {}
+            for bad in self.unreadable:
+                if bad.kind == "identity":
+                    found.setdefault(bad.owner, []).append(bad)
+            return found
+
+        bad: dict[str, list[Unreadable]] = self.kept("bad", make)
+        return bad
+
+    def stack(self, principal: str | Principal) -> PolicyStack:
+        """Return the layers that apply to a principal: its own policies, its groups', its boundary.
+
+        A layer of which something could not be read is named in the stack's `unreadable`.
+        """
+        who = self.principal(principal)
+        stack: PolicyStack = self.kept(f"stack {who.arn}", lambda: self._stack(who))
+        return stack
+
+    def _stack(self, principal: Principal) -> PolicyStack:
+        identity: dict[str, Policy] = {}
+        boundary: Policy | None = None
+        unreadable: dict[Layer, None] = {}
+        for key, via, _, policy in self.holdings(principal):
+            if policy is None and via == "boundary":
+                # An empty one in its place, so that the layer applies: what it lets through is unknown.
+                unreadable["boundary"] = None
+                boundary = Policy(key.rpartition("/")[2], (), kind="boundary", arn=key)
+            elif policy is None:
+                unreadable["identity"] = None
+            elif via == "boundary":
+                boundary = self.kept(f"boundary {key}", partial(replace, policy, kind="boundary"))
+            else:
+                identity.setdefault(key, policy)
+        if any(self.group(arn) is None for arn in principal.groups):
+            unreadable["identity"] = None
+        return PolicyStack(tuple(identity.values()), boundary, unreadable=tuple(unreadable))
+
+    def stack_for(self, principal: str | Principal, action: str, resource: str) -> PolicyStack:
+        """Return the layers for one request: beside those of `stack`, the trust policy where a role of the
+        account is to be assumed.
+
+        A role of another account has a trust policy, and a KMS key a key policy, that the dump does not hold:
+        there the layer ``resource`` is unreadable (rules L7, L8, U5).
+        """
+        who = self.principal(principal)
+        service, _, name = ascii_lower(action).partition(":")
+        if service == "sts" and name.startswith("assumerole"):
+            return self._with_resource(who, resource, self._trust.get(resource))
+        parts = split_arn(resource)
+        if service == "kms" and len(parts) == PARTS and parts[-1].startswith("key/"):
+            return self._with_resource(who, "", None)
+        return self.stack(who)
+
+    def _with_resource(self, who: Principal, resource: str, policy: Policy | None) -> PolicyStack:
+        def make() -> PolicyStack:
+            stack = self.stack(who)
+            unreadable: tuple[Layer, ...] = stack.unreadable if policy else (*stack.unreadable, "resource")
+            return PolicyStack(stack.identity, stack.boundary, resource=policy, unreadable=unreadable)
+
+        stack: PolicyStack = self.kept(f"stack {who.arn} {resource if policy else ''}", make)
+        return stack
+
+    @property
+    def _trust(self) -> dict[str, Policy]:
+        trust: dict[str, Policy] = self.kept(
+            "trust", lambda: {p.arn: p.trust for p in self.principals if p.trust is not None}
+        )
+        return trust
+
+    def request_context(self, principal: str | Principal, context: Context) -> Context:
+        """Return `context` with what the account says of the principal: its tags, and a user's unique id
+        (rule U4).
+
+        What the caller gave wins.
+        """
+        who = self.principal(principal)
+        known: dict[str, Any] = {f"aws:PrincipalTag/{key}": value for key, value in who.tags}
+        if who.kind == "user" and who.unique_id:
+            known["aws:userid"] = who.unique_id
+        return context.with_values({key: v for key, v in known.items() if key.lower() not in context.known})
+
+    def identity_policies(self) -> tuple[Policy, ...]:
+        """Return every policy that grants or denies something to principals of the account: managed ones,
+        then inline ones, by key.
+        """
+        holders: tuple[Principal | Group, ...] = (*self.principals, *self.groups)
+        inline = {p.key: p for holder in holders for p in holder.inline}
+        return (*(m.policy for m in self.policies), *(inline[key] for key in sorted(inline)))
+
+    def trust_policies(self) -> tuple[Policy, ...]:
+        """Return the trust policies of the account's roles, by role."""
+        return tuple(p.trust for p in self.principals if p.trust is not None)
+
+    def kept(self, name: str, make: Callable[[], Any]) -> Any:
+        """Return what `make` makes, made once for this snapshot; layers above keep their indexes here."""
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
+
+
+def labels(arns: Iterable[str]) -> dict[str, str]:
+    """Return a short name for each ARN; where two would share one, both keep the whole ARN.
+
+    >>> labels(["arn:aws:iam::111122223333:user/maria"])
+    {'arn:aws:iam::111122223333:user/maria': 'user/maria'}
+    """
+    names = {arn: short_name(arn) for arn in arns}
+    taken: dict[str, int] = {}
+    for name in names.values():
+        taken[name] = taken.get(name, 0) + 1
+    return {arn: name if taken[name] == 1 else arn for arn, name in names.items()}

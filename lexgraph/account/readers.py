@@ -1,0 +1,166 @@
+"""Reads the answer of ``aws iam get-account-authorization-details`` into a
+:class:`~lexgraph.account.model.Snapshot`.
+
+The file may hold one answer or a list of pages, plain or gzip-compressed. A policy that cannot be read does
+not stop the account.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import json
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from lexgraph.account.details import read_pages
+from lexgraph.account.model import Resource, Snapshot
+from lexgraph.account.resources import read_resources
+from lexgraph.bundled import bundled_path
+from lexgraph.errors import AccountError, DocumentError
+from lexgraph.policy.jsontext import decode, load_json
+
+GZIP = b"\x1f\x8b"
+# Account dumps shrink to a tenth or a thirtieth; what grows a hundredfold when it is unpacked is no account.
+MOST_GROWTH = 100
+_SMALL = 1_000_000
+
+
+def example_account_path() -> Path:
+    """Return the path of the bundled account: a support centre that uses Amazon Lex.
+
+    >>> example_account_path().name
+    'support-center.json'
+    """
+    return bundled_path("accounts", "support-center.json")
+
+
+def read_account(
+    path: str | Path, *, resources: str | Path | Sequence[Resource] | None = None, date: str | None = None
+) -> Snapshot:
+    """Return the account in a file.
+
+    Parameters
+    ----------
+    path : an answer of ``aws iam get-account-authorization-details``, or a list of its pages, as JSON, also
+    ``.gz``. resources : what requests can be about: a CSV file with the columns resource, type, name,
+    generation and tags, or values; without
+        it, the file ``<name>.resources.csv`` beside the account, if there is one.
+    date : the day on which the answer was fetched, which the file does not say.
+
+    Raises
+    ------
+    AccountError
+        Where the file is no such answer.
+
+    Examples
+    --------
+    >>> account = read_account(example_account_path())
+    >>> len(account.principals), len(account.resources)
+    (34, 14)
+    """
+    file = Path(path)
+    beside = file.with_name(f"{file.name.removesuffix('.gz').removesuffix('.json')}.resources.csv")
+    if resources is None and beside.is_file():
+        resources = beside
+    listed = read_resources(resources) if isinstance(resources, str | Path) else tuple(resources or ())
+    return parse_account(file.read_bytes(), source=file.name, resources=listed, date=date)
+
+
+def parse_account(
+    data: bytes | str | Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    *,
+    source: str = "account",
+    resources: Sequence[Resource] = (),
+    date: str | None = None,
+) -> Snapshot:
+    """Return the account that `data` says: bytes or text of a dump, the object already parsed, or a list of
+    pages.
+
+    Raises AccountError where it is no such dump, where it holds two accounts, or where two pages contradict
+    each other.
+
+    >>> parse_account('{"UserDetailList": [], "Policies": []}').principals
+    ()
+    """
+    with collector_paused():
+        text = _text(data, source) if isinstance(data, bytes | str) else None
+        value = data if text is None else _load(text, source)
+        snapshot = read_pages(value, text=text, source=source)
+    return Snapshot(
+        source=source,
+        sha256=_hash(data),
+        date=date,
+        account_id=snapshot.account_id,
+        principals=snapshot.principals,
+        groups=snapshot.groups,
+        policies=snapshot.policies,
+        resources=tuple(resources),
+        unreadable=snapshot.unreadable,
+        notes=snapshot.notes,
+    )
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Pause the cyclic collector, which would walk a growing tree of JSON again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _hash(data: Any) -> str:
+    if isinstance(data, str):
+        data = data.encode("utf-8", "surrogatepass")
+    elif not isinstance(data, bytes):
+        data = json.dumps(data, sort_keys=True, default=str).encode()
+    return hashlib.sha256(data).hexdigest()
+
+
+def _text(data: bytes | str, source: str) -> str:
+    try:
+        return decode(_unpacked(data, source) if isinstance(data, bytes) else data, source=source)
+    except DocumentError as error:
+        raise _as_account_error(error) from None
+
+
+def _load(text: str, source: str) -> Any:
+    try:
+        return load_json(text, source=source)
+    except DocumentError as error:
+        raise _as_account_error(error) from None
+
+
+def _as_account_error(error: DocumentError) -> AccountError:
+    return AccountError(
+        error.message,
+        code=error.code,
+        pointer=error.pointer,
+        line=error.line,
+        column=error.column,
+        source=error.source,
+    )
+
+
+def _unpacked(data: bytes, source: str) -> bytes:
+    if not data.startswith(GZIP):
+        return data
+    limit = MOST_GROWTH * len(data) + _SMALL
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        found = unpacker.decompress(data, limit)
+    except zlib.error as error:
+        raise AccountError(f"the gzip data are damaged: {error}", code="INVALID_ENCODING", source=source) from None
+    if unpacker.unconsumed_tail:
+        message = f"unpacked it would be more than {MOST_GROWTH} times as large, which no account is"
+        raise AccountError(message, code="TOO_LARGE", source=source)
+    if not unpacker.eof:
+        raise AccountError("the gzip data end early", code="INVALID_ENCODING", source=source)
+    return found

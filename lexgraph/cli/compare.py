@@ -1,0 +1,54 @@
+"""``lexgraph compare A B``."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from lexgraph.cli.terminal import put, put_json, say
+from lexgraph.errors import LexgraphError, UnsupportedError, shown
+from lexgraph.policy.model import Policy
+from lexgraph.policy.parse import parse_policy
+from lexgraph.report.inputs import STDIN, is_account, read_bytes
+from lexgraph.report.text import counted
+from lexgraph.workbench import Comparison, find_policy
+
+
+def run(args: Namespace) -> int:
+    """Print how the first policy relates to the second; 1 where they differ."""
+    if args.a == args.b == STDIN:
+        raise LexgraphError("only one of the two can be standard input", code="USAGE")
+    compared = Comparison(_policy(args.a), _policy(args.b))
+    if args.format == "json":
+        put_json(
+            {
+                "relation": compared.relation,
+                "only_a": compared.only_a,
+                "only_b": compared.only_b,
+                "actions_only_a": list(compared.actions_only_a),
+                "actions_only_b": list(compared.actions_only_b),
+            }
+        )
+    else:
+        put(f"{compared.a.name} compared with {compared.b.name}: {compared.relation}")
+        _put_actions(compared.a.name, compared.actions_only_a)
+        _put_actions(compared.b.name, compared.actions_only_b)
+    say(compared.reason)
+    return int(bool(compared.actions_only_a or compared.actions_only_b))
+
+
+def _policy(name: str) -> Policy:
+    if name != STDIN and not Path(name).exists() and not name.endswith(".json"):
+        return find_policy(name)
+    data = read_bytes(name)
+    if is_account(data):
+        message = f"{shown(name)} is a whole account; this version of lexgraph compares policies only"
+        raise UnsupportedError(message)
+    stem, source = ("standard input", None) if name == STDIN else (Path(name).stem, name)
+    return parse_policy(data, name=stem, source=source)
+
+
+def _put_actions(name: str, actions: tuple[str, ...]) -> None:
+    put(f"{counted(len(actions), 'action')} only in {name}{':' if actions else ''}")
+    for action in actions:
+        put(f"  {action}")

@@ -1,0 +1,95 @@
+"""``lexgraph who-can ACCOUNT ACTION RESOURCE``."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from argparse import Namespace
+from typing import Any
+
+from lexgraph.access.decide import AccessRow, who_can
+from lexgraph.account.model import Snapshot
+from lexgraph.account.readers import parse_account, read_account
+from lexgraph.catalog.actions import catalog
+from lexgraph.cli.terminal import put, put_json, say
+from lexgraph.errors import shown
+from lexgraph.exports.cells import csv_cell
+from lexgraph.exports.provenance import of_account
+from lexgraph.report.inputs import STDIN, read_bytes
+from lexgraph.report.text import counted, visible
+
+COLUMNS = ("principal", "outcome", "condition", "missing_keys")
+
+
+def run(args: Namespace) -> int:
+    """Print who may perform the action on the resource; 1 where nobody may."""
+    snapshot = _account(args.account)
+    rows = who_can(snapshot, args.action, args.resource)
+    if catalog().index_of(args.action) is None:
+        say(f"the catalogue of {catalog().date} has no action {shown(args.action)}")
+    {"json": _json, "csv": _csv, "text": _text}[args.format](args, snapshot, rows)
+    _tell_coverage(coverage(snapshot))
+    return int(not rows)
+
+
+def _account(name: str) -> Snapshot:
+    if name == STDIN:
+        return parse_account(read_bytes(name), source="standard input")
+    return read_account(name)
+
+
+def coverage(snapshot: Snapshot) -> dict[str, Any]:
+    """Return what an answer about a whole account rests on, and what it lacks."""
+    about = of_account(snapshot)
+    unreadable = [
+        {
+            "owner": bad.owner,
+            "name": bad.name,
+            "kind": bad.kind,
+            "code": bad.error.code,
+            "message": bad.error.message,
+        }
+        for bad in snapshot.unreadable
+    ]
+    return {
+        "principals": len(snapshot.principals),
+        "unreadable": unreadable,
+        "not_considered": list(about.not_considered),
+        "notes": list(snapshot.notes),
+    }
+
+
+def _json(args: Namespace, snapshot: Snapshot, rows: tuple[AccessRow, ...]) -> None:
+    found = [
+        {
+            "principal": row.principal,
+            "outcome": row.outcome,
+            "condition": row.condition,
+            "missing_keys": list(row.missing_keys),
+        }
+        for row in rows
+    ]
+    put_json({"action": args.action, "resource": args.resource, "rows": found, "coverage": coverage(snapshot)})
+
+
+def _csv(_: Namespace, __: Snapshot, rows: tuple[AccessRow, ...]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in rows:
+        cells = (row.principal, row.outcome, row.condition or "", ", ".join(row.missing_keys))
+        writer.writerow([csv_cell(visible(cell)) for cell in cells])
+
+
+def _text(args: Namespace, snapshot: Snapshot, rows: tuple[AccessRow, ...]) -> None:
+    everybody = counted(len(snapshot.principals), "principal")
+    put(f"{len(rows):,} of {everybody} may perform {args.action} on {args.resource}")
+    for row in rows:
+        put(f"  {row.outcome:<11}  {row.principal}  {row.condition or ''}".rstrip())
+
+
+def _tell_coverage(found: dict[str, Any]) -> None:
+    for bad in found["unreadable"]:
+        say(f"not readable: {bad['kind']} policy {shown(bad['name'])} of {shown(bad['owner'])}: {bad['message']}")
+    for note in found["notes"]:
+        say(f"note: {note}")
+    say(f"not considered: {', '.join(found['not_considered'])}")

@@ -1,0 +1,226 @@
+"""Formulas over condition tests: can this be true, must it be true, and how does it read?
+
+A formula is True, False, an Atom, or All/Any/Negation of formulas. Atoms depend on unknown keys only. Each key gets
+a finite list of
+representative values, one for every way in which the atoms at hand can tell values apart; a formula is satisfiable
+if some choice of
+representatives makes it true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from lexgraph.conditions.context import ABSENT, Lookup, Values
+from lexgraph.conditions.hints import Hint, several_values, single_values
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """A test whose answer depends on unknown keys.
+
+    `identity` tells equal tests from others; `holds` answers under a full assignment of `keys`; `hints` say which
+    values of a key may
+    change the answer; `words` and `opposite` read it and its negation out, and `names` are the
+    keys as the policy spells them.
+    """
+
+    identity: tuple[object, ...]
+    keys: frozenset[str]
+    holds: Callable[[Lookup], bool | None] = field(compare=False, repr=False)
+    hints: tuple[Hint, ...] = field(compare=False, repr=False)
+    words: str = field(compare=False, default="")
+    opposite: str = field(compare=False, default="")
+    names: tuple[str, ...] = field(compare=False, default=())
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """A conjunction."""
+
+    parts: tuple[Formula, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Any:
+    """A disjunction."""
+
+    parts: tuple[Formula, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """A formula's opposite."""
+
+    part: Formula
+
+
+Formula = bool | Atom | All | Any | Negation
+Assignment = Mapping[str, Values]
+
+
+def all_of(parts: Iterable[Formula]) -> Formula:
+    """Return the conjunction, with constants and repetitions folded.
+
+    >>> all_of([True, True]), all_of([True, False])
+    (True, False)
+    """
+    kept: dict[Formula, None] = {}
+    for part in parts:
+        if part is False:
+            return False
+        if part is not True:
+            kept.update(dict.fromkeys(part.parts if isinstance(part, All) else (part,)))
+    if any(negate(part) in kept for part in kept if isinstance(part, Atom)):
+        return False
+    return True if not kept else next(iter(kept)) if len(kept) == 1 else All(tuple(kept))
+
+
+def any_of(parts: Iterable[Formula]) -> Formula:
+    """Return the disjunction, with constants and repetitions folded."""
+    kept: dict[Formula, None] = {}
+    for part in parts:
+        if part is True:
+            return True
+        if part is not False:
+            kept.update(dict.fromkeys(part.parts if isinstance(part, Any) else (part,)))
+    if any(negate(part) in kept for part in kept if isinstance(part, Atom)):
+        return True
+    return False if not kept else next(iter(kept)) if len(kept) == 1 else Any(tuple(kept))
+
+
+def negate(part: Formula) -> Formula:
+    """Return the opposite."""
+    if isinstance(part, bool):
+        return not part
+    return part.part if isinstance(part, Negation) else Negation(part)
+
+
+def atoms(formula: Formula) -> Iterator[Atom]:
+    """Yield the atoms of a formula, from left to right, with repetitions."""
+    if isinstance(formula, Atom):
+        yield formula
+    elif isinstance(formula, Negation):
+        yield from atoms(formula.part)
+    elif isinstance(formula, All | Any):
+        for part in formula.parts:
+            yield from atoms(part)
+
+
+def evaluate(formula: Formula, lookup: Lookup) -> bool | None:
+    """Return the formula's truth, None where an atom's keys are not all assigned and matter."""
+    if isinstance(formula, bool):
+        return formula
+    if isinstance(formula, Atom):
+        return formula.holds(lookup)
+    if isinstance(formula, Negation):
+        truth = evaluate(formula.part, lookup)
+        return None if truth is None else not truth
+    stop = isinstance(formula, Any)
+    unknown = False
+    for part in formula.parts:
+        truth = evaluate(part, lookup)
+        if truth is stop:
+            return stop
+        unknown = unknown or truth is None
+    return None if unknown else not stop
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The values of a key to try; `complete` when they answer in every way there is."""
+
+    values: tuple[Values, ...]
+    complete: bool
+
+
+def representatives(formula: Formula) -> dict[str, Choices]:
+    """Return, per unknown key, the values to try: one for every way in which the formula's atoms tell values apart.
+
+    A key that only single-key atoms ask for keeps one value for each way in which they all answer.
+    """
+    asking: dict[str, list[Atom]] = {}
+    for atom in dict.fromkeys(atoms(formula)):
+        for key in atom.keys:
+            asking.setdefault(key, []).append(atom)
+    return {key: _key_values(key, mine) for key, mine in asking.items()}
+
+
+def _key_values(key: str, mine: Sequence[Atom]) -> Choices:
+    hints = [hint for atom in mine for hint in atom.hints if hint.key == key]
+    alone = all(len(atom.keys) == 1 for atom in mine)
+    texts, complete = single_values(hints)
+    singles = [(text,) for text in texts]
+    # Two of a kind: a value of two elements that answer alike is no single value.
+    elements = _distinct(key, mine, singles, keep=2) if alone else singles
+    several, whole = several_values(elements, hints)
+    values = (ABSENT, *singles, *several)
+    return Choices(_distinct(key, mine, values) if alone else values, complete and whole)
+
+
+def _distinct(key: str, mine: Sequence[Atom], values: Iterable[Values], *, keep: int = 1) -> tuple[Values, ...]:
+    """Keep a value, or a few, for each way in which the atoms answer."""
+    seen: dict[tuple[bool | None, ...], list[Values]] = {}
+    for value in values:
+        same = seen.setdefault(tuple(atom.holds({key: value}.get) for atom in mine), [])
+        if len(same) < keep:
+            same.append(value)
+    return tuple(value for same in seen.values() for value in same)
+
+
+BUDGET = 200_000
+
+
+class Undecided(Exception):
+    """Not all could be tried; the caller must not claim anything."""
+
+
+def model(formula: Formula, *, budget: int = BUDGET) -> Assignment | None:
+    """Return an assignment of the unknown keys that makes `formula` true, or None where there is none.
+
+    Raises Undecided after `budget` partial evaluations, and where none was found but there may be one.
+    """
+    if isinstance(formula, bool):
+        return {} if formula else None
+    choices = representatives(formula)
+    values = {key: found.values for key, found in choices.items()}
+    order = sorted(values, key=lambda key: (len(values[key]), key))
+    left = [budget]
+    found = _search(formula, order, values, {}, left)
+    if found is None and not all(choice.complete for choice in choices.values()):
+        raise Undecided
+    return found
+
+
+def _search(
+    formula: Formula,
+    order: Sequence[str],
+    choices: Mapping[str, tuple[Values, ...]],
+    chosen: dict[str, Values],
+    left: list[int],
+) -> Assignment | None:
+    left[0] -= 1
+    if left[0] < 0:
+        raise Undecided
+    truth = evaluate(formula, chosen.get)
+    if truth is not None:
+        return dict(chosen) if truth else None
+    key = next(k for k in order if k not in chosen)
+    for values in choices[key]:
+        chosen[key] = values
+        found = _search(formula, order, choices, chosen, left)
+        if found is not None:
+            return found
+        del chosen[key]
+    return None
+
+
+def satisfiable(formula: Formula) -> bool:
+    """Return whether some values of the unknown keys make `formula` true."""
+    return model(formula) is not None
+
+
+def implied(formula: Formula) -> bool:
+    """Return whether every value of the unknown keys makes `formula` true."""
+    return model(negate(formula)) is None

@@ -1,0 +1,1 @@
+"""What AWS would answer: requests, the layers of policies, decisions and their explanations."""

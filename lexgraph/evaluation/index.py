@@ -1,0 +1,350 @@
+"""Statements made ready to be asked about often: sets of statements are bits of an integer.
+
+A layer's distinct patterns are compiled once. For an action, and for a resource, the set of statements whose element
+matches is computed
+once and kept in a memo of bounded size; a decision is then the intersection of two integers, and the conditions of
+what remains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from lexgraph.conditions.compiled import CompiledTest
+from lexgraph.conditions.fillings import fillings
+from lexgraph.conditions.hints import Hint, condition_hints
+from lexgraph.conditions.logic import Atom, Formula, all_of, any_of, negate
+from lexgraph.conditions.readable import condition_words
+from lexgraph.conditions.variables import Template, Variable, has_variable, read_template, substitute
+from lexgraph.evaluation.request import Question
+from lexgraph.evaluation.stack import Layer
+from lexgraph.policy.arn import PARTS, ArnMatcher, compile_arn, literal, pad, split_arn
+from lexgraph.policy.model import PatternSet, Policy, Statement
+from lexgraph.policy.patterns import ascii_lower, compile_glob, is_pattern
+
+MEMO = 4096
+Lookup = Callable[[str], tuple[str, ...] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One statement in its place: layer, the document's index in it, the statement's index in the document."""
+
+    layer: Layer
+    policy_index: int
+    statement_index: int
+    policy: Policy
+    statement: Statement
+    tests: tuple[CompiledTest, ...]
+
+
+class StatementIndex:
+    """The statements of one layer (or of one level of SCPs)."""
+
+    def __init__(self, policies: Sequence[Policy], layer: Layer) -> None:
+        self.layer: Layer = layer
+        self.policies = tuple(policies)
+        self.entries: tuple[Entry, ...] = tuple(_entries(self.policies, layer))
+        self.allow = _bits(i for i, entry in enumerate(self.entries) if entry.statement.allows)
+        self.deny = _bits(i for i, entry in enumerate(self.entries) if not entry.statement.allows)
+        self.conditional = _bits(i for i, entry in enumerate(self.entries) if entry.tests)
+        self.actions = _ActionBits([entry.statement.actions for entry in self.entries])
+        self.resources = _ResourceBits(self.entries, layer)
+        self.pending = self.conditional | self.resources.templated
+
+    def match(self, question: Question) -> tuple[int, tuple[tuple[int, Formula], ...]]:
+        """Return the statements that match for certain, as bits, and those that may, each with the formula that
+        decides.
+        """
+        found = self.actions.of(question.action)
+        if found:
+            found &= self.resources.of(question)
+        pending = found & self.pending
+        if not pending:
+            return found, ()
+        certain = found & ~pending
+        maybe: list[tuple[int, Formula]] = []
+        while pending:
+            low = pending & -pending
+            pending ^= low
+            formula = self._formula(low.bit_length() - 1, question)
+            if formula is True:
+                certain |= low
+            elif formula is not False:
+                maybe.append((low, formula))
+        return certain, tuple(maybe)
+
+    def sides(self, question: Question) -> tuple[Formula, Formula]:
+        """Return whether some Allow of the layer matches, and whether some Deny does."""
+        certain, maybe = self.match(question)
+        if not maybe:
+            return bool(certain & self.allow), bool(certain & self.deny)
+        allowed = bool(certain & self.allow) or any_of(f for bit, f in maybe if bit & self.allow)
+        denied = bool(certain & self.deny) or any_of(f for bit, f in maybe if bit & self.deny)
+        return allowed, denied
+
+    def _formula(self, i: int, question: Question) -> Formula:
+        entry = self.entries[i]
+        parts: list[Formula] = []
+        for test in entry.tests:
+            truth = test.holds(question.lookup)
+            if truth is False:
+                return False
+            if truth is None:
+                parts.append(condition_atom(test, question))
+        if self.resources.templated >> i & 1:
+            parts.append(self.resources.formula(i, question))
+        return all_of(parts) if parts else True
+
+
+def _entries(policies: Sequence[Policy], layer: Layer) -> Iterator[Entry]:
+    for p, policy in enumerate(policies):
+        variables = policy.has_variables
+        for s, statement in enumerate(policy.statements):
+            tests = tuple(CompiledTest(test, variables=variables) for test in statement.conditions)
+            yield Entry(layer, p, s, policy, statement, tests)
+
+
+def _bits(places: Iterable[int]) -> int:
+    found = 0
+    for place in places:
+        found |= 1 << place
+    return found
+
+
+def condition_atom(test: CompiledTest, question: Question) -> Formula:
+    """Return a condition test that unknown keys decide as a formula."""
+    unknown = frozenset(key for key in test.keys if question.lookup(key) is None)
+
+    def holds(assigned: Lookup) -> bool | None:
+        return test.holds(lambda key: assigned(key) if key in unknown else question.lookup(key))
+
+    hints = condition_hints(test, unknown, question.lookup)
+    texts = test.resolved_values(question.lookup)
+    words = condition_words(test.name, test.source.key, texts)
+    names = tuple(_spelling(key, test) for key in sorted(unknown))
+    opposite = condition_words(test.name, test.source.key, texts, opposite=True)
+    return Atom(test.identity(question.lookup), unknown, holds, hints, words, opposite, names)
+
+
+def _spelling(key: str, test: CompiledTest) -> str:
+    """A key as the policy spells it."""
+    if key == test.key:
+        return test.source.key
+    return next(v.key for t in test.templates for v in t.variables if v.key.lower() == key)
+
+
+def resource_patterns(index: StatementIndex, question: Question) -> Iterator[tuple[Entry, tuple[str, ...]]]:
+    """Yield each statement about the question's action with the six parts of each of its resource patterns; an unknown
+    variable is a star.
+    """
+    found = index.actions.of(question.action)
+    while found:
+        low = found & -found
+        found ^= low
+        entry = index.entries[low.bit_length() - 1]
+        for pattern in entry.statement.resources or ():
+            if parts := pad(_known_parts(pattern, entry, question), kind=index.layer):
+                yield entry, parts
+
+
+def _known_parts(pattern: str, entry: Entry, question: Question) -> tuple[str, ...]:
+    if not (entry.policy.has_variables and "${" in pattern):
+        return split_arn(pattern)
+    template = read_template(pattern)
+    return tuple(
+        "".join(_piece(piece, question) for piece in read_template(part).parts) for part in split_arn(template.source)
+    )
+
+
+def _piece(piece: str | Variable, question: Question) -> str:
+    if isinstance(piece, str):
+        return piece
+    value = substitute(Template("", (piece,)), question.lookup)
+    return value if isinstance(value, str) else "*"
+
+
+class _ActionBits:
+    """Which statements' Action element matches an action (rules S2, S3)."""
+
+    def __init__(self, elements: Sequence[PatternSet]) -> None:
+        self.negated = _bits(i for i, element in enumerate(elements) if element.negated)
+        self.everything = 0
+        self.literals: dict[str, int] = {}
+        self.globs: dict[str, list[tuple[Callable[[str], bool], int]]] = {}
+        globs: dict[str, int] = {}
+        for i, element in enumerate(elements):
+            for pattern in element.patterns:
+                lower = ascii_lower(pattern)
+                if lower.strip("*") == "":
+                    self.everything |= 1 << i
+                elif is_pattern(lower):
+                    globs[lower] = globs.get(lower, 0) | 1 << i
+                else:
+                    self.literals[lower] = self.literals.get(lower, 0) | 1 << i
+        for pattern, bits in globs.items():
+            service, _, name = pattern.partition(":")
+            self.globs.setdefault(service, []).append((compile_glob(name), bits))
+        self.memo: dict[str, int] = {}
+
+    def of(self, action: str) -> int:
+        """Return the bits for a lower-cased action."""
+        found = self.memo.get(action)
+        if found is None:
+            if len(self.memo) >= MEMO:
+                self.memo.clear()
+            found = self.memo[action] = self._compute(action)
+        return found
+
+    def _compute(self, action: str) -> int:
+        named = self.everything | self.literals.get(action, 0)
+        service, _, name = action.partition(":")
+        for matches, bits in self.globs.get(service, ()):
+            if named & bits != bits and matches(name):
+                named |= bits
+        return named ^ self.negated
+
+
+class _ResourceBits:
+    """Which statements' Resource element matches a resource (rules R1 to R5, V1)."""
+
+    def __init__(self, entries: Sequence[Entry], layer: Layer) -> None:
+        self.everywhere = 0  # "*" among the patterns, or no Resource element at all
+        self.s3_everywhere = 0  # arn:aws:s3:::* too (rule R5)
+        self.negated = 0
+        self.templated = 0
+        self.kind = layer
+        self.templates: dict[int, tuple[Template, ...]] = {}
+        patterns: dict[str, int] = {}
+        for i, entry in enumerate(entries):
+            element = entry.statement.resources
+            if element is None:
+                self.everywhere |= 1 << i
+                continue
+            if element.negated:
+                self.negated |= 1 << i
+            self._sort(i, element, patterns, variables=entry.policy.has_variables)
+        self.by_service: dict[str, list[tuple[ArnMatcher, int]]] = {}
+        self.any_service: list[tuple[ArnMatcher, int]] = []
+        for pattern, bits in patterns.items():
+            self._add(pattern, bits)
+        self.memo: dict[str, int] = {}
+
+    def _sort(self, i: int, element: PatternSet, patterns: dict[str, int], *, variables: bool) -> None:
+        templates = []
+        for pattern in element.patterns:
+            if pattern.strip("*") == "":
+                self.everywhere |= 1 << i
+            elif variables and "${" in pattern and has_variable(pattern):
+                template = read_template(pattern)
+                if template.variables:
+                    templates.append(template)
+                else:
+                    fixed = "".join(part for part in template.parts if isinstance(part, str))
+                    patterns[fixed] = patterns.get(fixed, 0) | 1 << i
+            else:
+                patterns[pattern] = patterns.get(pattern, 0) | 1 << i
+                if compile_arn(pattern, kind=self.kind)(_ANY_BUCKET):
+                    self.s3_everywhere |= 1 << i
+        if templates:
+            self.templated |= 1 << i
+            self.templates[i] = tuple(templates)
+
+    def _add(self, pattern: str, bits: int) -> None:
+        matcher = compile_arn(pattern, kind=self.kind)
+        parts = split_arn(pattern)
+        service = parts[2] if len(parts) > 2 else "*"
+        if is_pattern(service):
+            self.any_service.append((matcher, bits))
+        else:
+            self.by_service.setdefault(service, []).append((matcher, bits))
+
+    def of(self, question: Question) -> int:
+        """Return the statements whose Resource element matches, or may match once its variables are known."""
+        if question.wildcard_only:
+            # Rule R5: only a pattern that matches every resource grants, or denies, such an action.
+            named = self.everywhere
+            if question.action.startswith("s3:"):
+                named |= self.s3_everywhere
+            return (named & ~self.negated) | (self.negated & ~named)
+        named = self.named(question)
+        return (named & ~self.negated) | (self.negated & ~named) | (self.templated & ~self.negated)
+
+    def named(self, question: Question) -> int:
+        """Return the statements of which a pattern without variables matches, whatever their sign."""
+        resource = question.resource
+        found = self.memo.get(resource)
+        if found is None:
+            if len(self.memo) >= MEMO:
+                self.memo.clear()
+            found = self.memo[resource] = self._compute(question.parts)
+        return found
+
+    def _compute(self, parts: Sequence[str]) -> int:
+        named = self.everywhere
+        asked = [literal(part) for part in parts]
+        for matchers in (self.by_service.get(asked[2], ()), self.any_service):
+            for matches, bits in matchers:
+                if named & bits != bits and matches(asked):
+                    named |= bits
+        return named
+
+    def formula(self, i: int, question: Question) -> Formula:
+        """Return whether statement `i`'s Resource element matches; its variables may be unknown (rules V1 to V5)."""
+        negated = bool(self.negated >> i & 1)
+        if question.wildcard_only:
+            return True  # decided by `of`: a pattern with a variable never matches every resource
+        if self.named(question) >> i & 1:
+            return not negated
+        matched = any_of(template_formula(t, self.kind, question) for t in self.templates[i])
+        return negate(matched) if negated else matched
+
+
+# A bucket whose name no pattern holds: what matches it matches every bucket.
+_ANY_BUCKET = ("arn", "aws", "s3", "", "", "\ufdd3")
+
+
+def template_formula(template: Template, kind: str, question: Question) -> Formula:
+    """Return whether a resource pattern with variables matches the question's resource."""
+    truth = _template_holds(template, kind, question, question.lookup)
+    if truth is not None:
+        return truth
+    unknown = frozenset(key for key in template.keys if question.lookup(key) is None)
+
+    def holds(assigned: Lookup) -> bool | None:
+        return _template_holds(
+            template, kind, question, lambda key: assigned(key) if key in unknown else question.lookup(key)
+        )
+
+    hints = tuple(_resource_hint(template, key, question) for key in sorted(unknown))
+    names = tuple(v.key for v in template.variables if v.key.lower() in unknown)
+    words, opposite = f'the resource is "{template.source}"', f'the resource is not "{template.source}"'
+    return Atom(("resource", template.source, kind, question.resource), unknown, holds, hints, words, opposite, names)
+
+
+def _template_holds(template: Template, kind: str, question: Question, lookup: Lookup) -> bool | None:
+    """Whether the pattern matches; the template is split into parts before its variables are put in (rule R1)."""
+    texts: list[str] = []
+    for part in split_arn(template.source):
+        text = substitute(read_template(part), lookup)
+        if text is False:
+            return False
+        if text is None:
+            return None
+        texts.append(str(text))
+    pattern = texts if len(texts) > 1 else [*split_arn(texts[0])]
+    matcher = compile_arn(":".join(_guarded(text) for text in pattern), kind=kind)
+    return matcher([_guarded(literal(part)) for part in question.parts])
+
+
+def _guarded(part: str) -> str:
+    """A colon that a variable brought in must not split the pattern anew."""
+    return part.replace(":", "\ufdd2")
+
+
+def _resource_hint(template: Template, key: str, question: Question) -> Hint:
+    """Values of an unknown variable that may make the pattern match."""
+    short = len(split_arn(template.source)) < PARTS
+    texts, whole = fillings(template, key, ":".join(question.parts), question.lookup, rest=short)
+    return Hint(key, "Literal", texts, partial=not whole)

@@ -1,0 +1,136 @@
+"""How a Principal or NotPrincipal element names a caller (rules P1 to P4), and layers whose statements have one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from lexgraph.conditions.hints import Hint
+from lexgraph.conditions.logic import Atom, Formula, all_of, any_of, negate
+from lexgraph.evaluation.index import StatementIndex
+from lexgraph.evaluation.request import Question
+from lexgraph.evaluation.stack import Layer
+from lexgraph.policy.arn import is_arn, split_arn
+from lexgraph.policy.model import PatternSet, Policy, Statement
+
+# As everyone, as its account, as its role, or as itself (a user, a session, a service, an identity provider).
+Way = Literal["everyone", "self", "role", "account"]
+WAYS: tuple[Way, ...] = ("everyone", "self", "role", "account")
+Named = dict[Way, Formula]
+
+
+def ways(element: PatternSet, question: Question) -> Named:
+    """Return how the patterns of a Principal element name the caller, each way with the formula under which it does."""
+    found: Named = {}
+    for pattern in element.patterns:
+        for way, formula in _named_as(pattern, question):
+            found[way] = any_of((found.get(way, False), formula))
+    return found
+
+
+def _named_as(pattern: str, question: Question) -> Iterator[tuple[Way, Formula]]:
+    caller = question.caller
+    if pattern in ("*", "AWS:*"):
+        yield "everyone", True
+        return
+    kind, _, value = pattern.partition(":")
+    if kind in ("Service", "Federated"):
+        if caller.kind == kind.lower() and caller.name == value:
+            yield "self", True
+    elif kind == "AWS" and caller.account is not None:
+        if value == caller.account or _is_root_of(value, caller.account):
+            yield "account", True
+        elif value == caller.arn:
+            yield ("role" if caller.kind == "role" else "self"), True
+        elif caller.kind == "session" and ":role/" in value and _without_path(value) == caller.role:
+            yield "role", True
+        elif not is_arn(value) and not value.isdigit() and caller.kind in ("user", "role", "session"):
+            yield ("self" if caller.kind == "user" else "role"), _has_id(value, question)
+
+
+def _is_root_of(value: str, account: str) -> bool:
+    if not is_arn(value):
+        return False
+    _, _, service, region, owner, resource = split_arn(value)
+    return (service, region, owner, resource) == ("iam", "", account, "root")
+
+
+def _without_path(role: str) -> str:
+    front, _, rest = role.partition(":role/")
+    return f"{front}:role/{rest.rpartition('/')[2]}"
+
+
+def _has_id(unique_id: str, question: Question) -> Formula:
+    """Whether the caller has a unique id (``AIDA…``, ``AROA…``), which only aws:userid tells."""
+    values = question.lookup("aws:userid")
+    if values is not None:
+        return values[:1] != () and values[0].partition(":")[0] == unique_id
+    return Atom(
+        identity=("aws:userid", unique_id),
+        keys=frozenset({"aws:userid"}),
+        holds=lambda assigned: _begins(assigned("aws:userid"), unique_id),
+        hints=(Hint("aws:userid", "Literal", (unique_id,)), Hint("aws:userid", "Like", (f"{unique_id}:*",))),
+        words=f'aws:userid begins with "{unique_id}"',
+        opposite=f'aws:userid does not begin with "{unique_id}"',
+        names=("aws:userid",),
+    )
+
+
+def _begins(values: tuple[str, ...] | None, unique_id: str) -> bool | None:
+    if values is None:
+        return None
+    return len(values) == 1 and values[0].partition(":")[0] == unique_id
+
+
+def named_ways(statement: Statement, question: Question, *, bounded: bool, silent: bool) -> Named:
+    """Return how a statement names the caller.
+
+    `bounded`: the caller has a permissions boundary (rule P3). `silent`: a statement without Principal is about
+    everyone (rule S5).
+    """
+    element = statement.principals
+    if element is None:
+        return {"everyone": True} if silent else {}
+    if not element.negated:
+        return ways(element, question)
+    root = question.caller.kind == "root"
+    if not statement.allows and bounded and not root and question.caller.account is not None:
+        return {"everyone": True}  # Rule P3: with a boundary, NotPrincipal with Deny always denies.
+    named = ways(element, question)
+    if not root:
+        named.pop("account", None)  # Rule P3: an account among NotPrincipal exempts only its root user.
+    return {"everyone": negate(any_of(named.values()))}
+
+
+class PrincipalIndex(StatementIndex):
+    """A layer whose statements name principals: a resource policy, an RCP, an endpoint policy."""
+
+    def __init__(self, policies: Sequence[Policy], layer: Layer, *, bounded: bool) -> None:
+        super().__init__(policies, layer)
+        self.bounded = bounded
+        self.silent = layer != "resource"
+
+    def named_sides(self, question: Question) -> tuple[Named, Formula]:
+        """Return, per way of naming the caller, whether some Allow matches; and whether some Deny does."""
+        certain, maybe = self.match(question)
+        formulas = dict(maybe)
+        while certain:
+            low = certain & -certain
+            certain ^= low
+            formulas[low] = True
+        allowed: dict[Way, list[Formula]] = {}
+        denied: list[Formula] = []
+        for bit, formula in sorted(formulas.items()):
+            statement = self.entries[bit.bit_length() - 1].statement
+            named = named_ways(statement, question, bounded=self.bounded, silent=self.silent)
+            if statement.allows:
+                for way, who in named.items():
+                    allowed.setdefault(way, []).append(all_of((who, formula)))
+            else:
+                denied.append(all_of((any_of(named.values()), formula)))
+        return {way: any_of(parts) for way, parts in allowed.items()}, any_of(denied)
+
+    def sides(self, question: Question) -> tuple[Formula, Formula]:
+        """Return whether some Allow names the caller in any way, and whether some Deny does."""
+        allowed, denied = self.named_sides(question)
+        return any_of(allowed.values()), denied

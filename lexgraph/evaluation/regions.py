@@ -1,0 +1,135 @@
+"""Requests whose resource is a pattern: a question about every resource in it (rule R6).
+
+The asked pattern falls into regions, one for each way in which the statements' resource patterns overlap within it.
+One witness of a
+region answers for all of it (the lemma of :mod:`lexgraph.policy.intersect`), so the answer is exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lexgraph.conditions.hints import Hint
+from lexgraph.conditions.logic import Atom, Formula, all_of, any_of, negate
+from lexgraph.errors import UnsupportedError, shown
+from lexgraph.evaluation.authorize import UNREAD, CompiledStack, settle, weigh
+from lexgraph.evaluation.decision import Decision, Outcome
+from lexgraph.evaluation.index import resource_patterns
+from lexgraph.evaluation.request import Question
+from lexgraph.policy.intersect import TooManyPatterns, covers, intersect_parts, witnesses
+
+Parts = tuple[str, ...]
+MANY = 512
+# What the special rules of L8 and L9 look for in a resource.
+_SPECIAL: dict[str, tuple[Parts, ...]] = {
+    "kms": (("*", "*", "*", "*", "*", "key/*"), ("*", "*", "*", "*", "*", "alias/aws/*")),
+    "iam": (("*", "*", "*", "*", "aws", "policy/*"), ("*", "*", "*", "*", "*", "role/aws-reserved/*")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part of the asked pattern, and what holds for every resource that is in it and in no smaller region."""
+
+    parts: Parts
+    outcome: Outcome
+    formula: Formula
+
+    @property
+    def pattern(self) -> str:
+        """The region as an ARN pattern."""
+        return ":".join(self.parts)
+
+
+def regions(compiled: CompiledStack, question: Question) -> tuple[Region, ...]:
+    """Return the regions of the asked pattern, the whole first.
+
+    Raises UnsupportedError where the patterns at hand overlap in more ways than can be told apart.
+    """
+    asked = ("arn", *question.parts[1:])
+    at_hand = dict.fromkeys(_SPECIAL.get(question.action.partition(":")[0], ()))
+    for index in compiled.all_layers():
+        at_hand.update((parts, None) for _, parts in resource_patterns(index, question))
+    marks = max((part.count("?") for parts in (asked, *at_hand) for part in parts), default=0)
+    try:
+        found = _closure(asked, tuple(at_hand))
+    except TooManyPatterns as trouble:
+        raise UnsupportedError(
+            f"{shown(question.resource)} overlaps with the policies' patterns in too many ways: {trouble}; "
+            "ask about a narrower pattern or one resource",
+            code="TOO_MANY_PATTERNS",
+        ) from None
+    return tuple(region for parts in found for region in _settled(compiled, question, parts, marks))
+
+
+def _closure(asked: Parts, patterns: Iterable[Parts]) -> tuple[Parts, ...]:
+    """The asked pattern and all that it has in common with any of the patterns together."""
+    found: dict[Parts, None] = {asked: None}
+    for pattern in patterns:
+        for known in tuple(found):
+            found.update(dict.fromkeys(intersect_parts(known, pattern)))
+        if len(found) > MANY:
+            raise TooManyPatterns(f"more than {MANY} regions")
+    return tuple(found)
+
+
+def _settled(compiled: CompiledStack, question: Question, parts: Parts, marks: int) -> list[Region]:
+    """The outcomes in a region; more than one only where ``?`` counts characters."""
+    found: dict[tuple[Outcome, Formula], Region] = {}
+    texts = [witnesses(part, marks=marks) for part in parts]
+    for length in range(max(map(len, texts))):
+        resource = ":".join(text[min(length, len(text) - 1)] for text in texts)
+        verdict = weigh(compiled, Question(question.request, resource))
+        outcome, formula = settle(verdict.allowed, verdict.denied)
+        found.setdefault((outcome, formula), Region(parts, outcome, formula))
+    return list(found.values())
+
+
+def weigh_regions(compiled: CompiledStack, question: Question) -> Decision:
+    """Return the decision about every resource that the asked pattern matches."""
+    found = regions(compiled, question)
+    outcomes = {region.outcome for region in found}
+    stack, request = compiled.stack, question.request
+    if outcomes == {"allowed"}:
+        return Decision("allowed", request, stack, True)
+    if outcomes <= {"explicitDeny", "implicitDeny"}:
+        outcome: Outcome = "explicitDeny" if outcomes == {"explicitDeny"} else "implicitDeny"
+        return Decision(outcome, request, stack, False)
+    return Decision("conditional", request, stack, _residual(found))
+
+
+def _residual(found: tuple[Region, ...]) -> Formula:
+    """Under which condition, in which of the widest regions, the request is allowed."""
+    whole = found[0].parts
+    ways: list[Formula] = []
+    for region in found:
+        wider = [other for other in found if other.parts != region.parts and _inside(region, other)]
+        if region.formula is False or any(other.formula == region.formula for other in wider):
+            continue
+        inner = [
+            other
+            for other in found
+            if other.parts != region.parts and _inside(other, region) and other.formula is False
+        ]
+        outer = [one for one in inner if not any(o.parts != one.parts and _inside(one, o) for o in inner)]
+        where: Formula = True if region.parts == whole else _in_region(region)
+        ways.append(all_of((where, *(negate(_in_region(one)) for one in outer), region.formula)))
+    return any_of(ways)
+
+
+def _inside(narrow: Region, wide: Region) -> bool:
+    return all(covers(w, n) for w, n in zip(wide.parts, narrow.parts, strict=True))
+
+
+def _in_region(region: Region) -> Atom:
+    key = f"{UNREAD}resource {region.pattern}"
+    return Atom(
+        identity=(key,),
+        keys=frozenset({key}),
+        holds=lambda assigned: None if (values := assigned(key)) is None else bool(values),
+        hints=(Hint(key, "Literal", ()),),
+        words=f"the resource matches {shown(region.pattern)}",
+        opposite=f"the resource does not match {shown(region.pattern)}",
+        names=(),
+    )

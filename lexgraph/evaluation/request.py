@@ -1,0 +1,164 @@
+"""A question to AWS: who does what to which resource, and in which context."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from lexgraph.catalog.actions import catalog
+from lexgraph.conditions.context import ABSENT, UNKNOWN_CONTEXT, Context, Values
+from lexgraph.errors import RequestError, shown
+from lexgraph.evaluation.callers import Caller, keys_of, read_caller
+from lexgraph.policy.arn import is_arn
+from lexgraph.policy.patterns import ascii_lower, is_pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request.
+
+    Parameters
+    ----------
+    principal : an ARN, ``"*"`` for an anonymous caller, ``"Service:lexv2.amazonaws.com"`` or ``"Federated:…"``.
+    action : ``service:Name``, without wildcards; case does not count.
+    resource : an ARN, or ``"*"``.
+    context : condition keys and values; what is not given is unknown, unless the context is complete.
+    resource_account : whose the resource is, where its ARN does not say (rule R7).
+
+    Examples
+    --------
+    >>> Request("arn:aws:iam::111122223333:user/ana", "lex:GetBots", "*").action
+    'lex:GetBots'
+    """
+
+    principal: str
+    action: str
+    resource: str
+    context: Context = field(default=UNKNOWN_CONTEXT)
+    resource_account: str | None = None
+
+    def with_context(self, values: Mapping[str, Any]) -> Request:
+        """Return the same request with more known of its context."""
+        return Request(
+            self.principal,
+            self.action,
+            self.resource,
+            self.context.with_values(values),
+            self.resource_account,
+        )
+
+
+@lru_cache(8192)
+def read_action(action: str) -> tuple[str, bool]:
+    """Return an action in lower case, and whether it supports no resource types (rule R5).
+
+    >>> read_action("EC2:DescribeInstances")
+    ('ec2:describeinstances', True)
+    """
+    service, colon, name = action.partition(":")
+    if not colon or not service or not name or is_pattern(action) or ":" in name:
+        raise RequestError(
+            f"an action is written service:Name, not {shown(action)}",
+            code="MALFORMED_ACTION",
+            pointer="/request/action",
+        )
+    lower = ascii_lower(action)
+    return lower, catalog().wildcard_only(lower)
+
+
+@lru_cache(8192)
+def read_resource(resource: str) -> tuple[str, ...]:
+    """Return the six parts of a resource's ARN; ``*`` is six stars."""
+    if resource == "*":
+        return ("*",) * 6
+    if not is_arn(resource):
+        raise RequestError(
+            f'a resource is an ARN of six parts or "*", not {shown(resource)}',
+            code="MALFORMED_ARN",
+            pointer="/request/resource",
+        )
+    return tuple(resource.split(":", 5))
+
+
+class Question:
+    """A request made ready to be held against many statements: read once, its keys looked up on demand.
+
+    `resource` stands in for the request's own where that is a pattern and one resource of it is asked about (rule R6).
+    `assumed` collects the keys that were taken to be absent because the catalogue does not list them for the action
+    (rule C10).
+    """
+
+    __slots__ = (
+        "_derived",
+        "action",
+        "assumed",
+        "caller",
+        "complete",
+        "known",
+        "parts",
+        "request",
+        "resource",
+        "wildcard_only",
+    )
+
+    def __init__(self, request: Request, resource: str | None = None) -> None:
+        self.request = request
+        self.resource = request.resource if resource is None else resource
+        self.caller: Caller = read_caller(request.principal)
+        self.action, self.wildcard_only = read_action(request.action)
+        self.parts = read_resource(self.resource)
+        self.known = request.context.known
+        self.complete = request.context.complete
+        self._derived: Mapping[str, Values] | None = None
+        self.assumed: dict[str, None] = {}
+
+    def lookup(self, key: str) -> Values | None:
+        """Return the values of a lower-cased key, () where it is absent, None where it is unknown (rules U1, U4,
+        C10).
+        """
+        values = self.known.get(key)
+        if values is not None:
+            return values
+        if self._derived is None:
+            self._derived = self._derive()
+        values = self._derived.get(key)
+        if values is not None:
+            return values
+        if self.complete:
+            return ABSENT
+        if catalog().key_fits(key, self.action) is False:
+            self.assumed[key] = None
+            return ABSENT
+        return None
+
+    @property
+    def about_many(self) -> bool:
+        """Whether the resource is a pattern, so that the question is about a set (rule R6)."""
+        return not self.wildcard_only and is_pattern(self.resource)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the caller has an account, and the resource is in it."""
+        account = self.caller.account
+        return account is not None and self.resource_account == account
+
+    @property
+    def resource_account(self) -> str | None:
+        """Whose the resource is (rule R7): as stated, else by the ARN, else by the context, else the caller's
+        account.
+        """
+        account = self.request.resource_account or self._account_in_arn()
+        if account is None and (given := self.known.get("aws:resourceaccount")):
+            account = given[0]
+        return account or self.caller.account
+
+    def _account_in_arn(self) -> str | None:
+        account = self.parts[4]
+        return account if account.isdigit() and len(account) == 12 else None
+
+    def _derive(self) -> Mapping[str, Values]:
+        account = self.resource_account
+        found = keys_of(self.caller)
+        return found if account is None else {**found, "aws:resourceaccount": (account,)}

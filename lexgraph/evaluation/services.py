@@ -1,0 +1,120 @@
+"""What is special about single services: STS, KMS, IAM's own things, public buckets (rules L7 to L10)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from lexgraph.catalog.actions import catalog
+from lexgraph.conditions.operators import read_network
+from lexgraph.evaluation.request import Question
+from lexgraph.policy.grammar import read_operator
+from lexgraph.policy.model import ConditionTest, Policy, Statement
+from lexgraph.policy.patterns import is_pattern
+
+ALWAYS_ALLOWED = frozenset({"sts:getcalleridentity", "sts:getsessiontoken"})
+_CHANGES = ("create", "update", "delete", "put", "attach", "detach", "set", "tag", "untag")
+
+
+@lru_cache(8192)
+def special(action: str) -> bool:
+    """Return whether an action may need a rule of its own.
+
+    >>> special("sts:assumerole"), special("lex:getbots")
+    (True, False)
+    """
+    service, _, name = action.partition(":")
+    return service in ("sts", "kms") or (service == "iam" and name.startswith(_CHANGES))
+
+
+def needs_resource_policy(question: Question) -> bool:
+    """Return whether the resource's own policy must allow even within the account (rules L7, L8)."""
+    action = question.action
+    if action.startswith("sts:assumerole"):
+        return True
+    return action.startswith("kms:") and not question.wildcard_only and question.parts[5].startswith("key/")
+
+
+def is_untouchable(question: Question) -> bool:
+    """Return whether the request would change what AWS keeps for itself (rule L9)."""
+    service, _, name = question.action.partition(":")
+    if service not in ("iam", "kms") or not name.startswith(_CHANGES):
+        return False
+    resource = question.parts[5]
+    if service == "kms":
+        return resource.startswith("alias/aws/")
+    managed = question.parts[4] == "aws" and resource.startswith("policy/")
+    return managed or resource.startswith("role/aws-reserved/")
+
+
+def under_rcps(question: Question) -> bool:
+    """Return whether RCPs bind this request (rule L2)."""
+    service = question.action.partition(":")[0]
+    return (
+        service in catalog().rcp_services and question.action != "kms:retiregrant" and not is_service_linked(question)
+    )
+
+
+def under_scps(question: Question) -> bool:
+    """Return whether SCPs bind this caller (rules L2, L6)."""
+    return question.caller.account is not None and not is_service_linked(question)
+
+
+def is_service_linked(question: Question) -> bool:
+    """Return whether the caller is a service-linked role, told by its path."""
+    if question.caller.kind not in ("role", "session"):
+        return False
+    arn = question.lookup("aws:principalarn") or ()
+    return any(":role/aws-service-role/" in value for value in arn)
+
+
+# Public bucket policies (rule L10) -----------------------------------------------------------------------------------
+
+_FIXING_KEYS = frozenset(
+    "aws:principalarn aws:principalaccount aws:principalorgid aws:principalorgpaths aws:sourcearn aws:sourcevpc "
+    "aws:sourcevpce aws:sourceaccount aws:sourceowner aws:userid s3:dataaccesspointarn s3:dataaccesspointaccount "
+    "s3:x-amz-server-side-encryption-aws-kms-key-id".split()
+)
+_FIXING_OPERATORS = frozenset({"StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike"})
+
+
+def refuses_public(policy: Policy | None, question: Question) -> bool:
+    """Return whether RestrictPublicBuckets keeps this caller from what the bucket policy grants."""
+    if policy is None or not question.action.startswith("s3:") or question.caller.kind == "service":
+        return False
+    account = question.caller.account
+    return is_public(policy) and (account is None or account != question.resource_account)
+
+
+@lru_cache(256)
+def is_public(policy: Policy) -> bool:
+    """Return whether some Allow of a bucket policy is public.
+
+    >>> from lexgraph.policy.parse import parse_policy
+    >>> text = '{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}}'
+    >>> is_public(parse_policy(text, kind="resource"))
+    True
+    """
+    return any(statement.allows and _for_anyone(statement) and not _fixed(statement) for statement in policy.statements)
+
+
+def _for_anyone(statement: Statement) -> bool:
+    element = statement.principals
+    if element is None:
+        return False
+    return element.negated or any(p in ("*", "AWS:*") or p.startswith("Federated:") for p in element.patterns)
+
+
+def _fixed(statement: Statement) -> bool:
+    return any(test.values and all(_fixes(test, str(value)) for value in test.values) for test in statement.conditions)
+
+
+def _fixes(test: ConditionTest, value: str) -> bool:
+    name, key = read_operator(test.operator), test.key.lower()
+    if name is None or name.if_exists or name.qualifier == "ForAllValues":
+        return False
+    if name.base == "IpAddress" and key == "aws:sourceip":
+        network = read_network(value)
+        return network is not None and network.prefixlen >= (8 if network.version == 4 else 32)
+    if key == "s3:dataaccesspointarn":
+        value = value.partition(":accesspoint/")[0]
+    return name.base in _FIXING_OPERATORS and key in _FIXING_KEYS and not (is_pattern(value) or "${" in value)

@@ -1,0 +1,12 @@
+"""Graphs of decided facts: the access graph and the policy graph, and folds that make them fit to draw.
+
+Nodes are named ``kind:<ARN or pattern>``; every attribute is a string, a number or a bool, never None, so that
+GraphML takes it. `G.graph` holds ``kind`` (``access`` or ``policy``) and ``catalog_date``.
+"""
+
+from lexgraph.graph.access import access_graph, reaches
+from lexgraph.graph.folding import fold_graph
+from lexgraph.graph.nearby import neighbourhood
+from lexgraph.graph.policies import policy_graph
+
+__all__ = ["access_graph", "fold_graph", "neighbourhood", "policy_graph", "reaches"]

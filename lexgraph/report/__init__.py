@@ -1,0 +1,38 @@
+"""The report: a page that opens offline and runs no script, with its tables and charts as files beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+
+def write_report(source: Any, folder: str | Path) -> Path:
+    """Write a report on policies or an account into a folder, and return the path of its page.
+
+    The folder then holds ``index.html``, ``tables/<table>.csv`` (and ``.parquet``, and all in ``tables/tables.xlsx``,
+    where the extras for them are installed), ``charts/<chart>.svg`` and ``.png``, and ``about.json``, which says where
+    all of it comes from. The same input writes the same bytes. A report that is there already is replaced, file by
+    file; a folder that holds something else by these names is refused.
+
+    Parameters
+    ----------
+    source : an account, a set of policies or a policy; or, as on the command line, the name of a policy's file, of a
+        folder of them, of an account's authorization details, of a managed policy (``Name``, ``Name@v6``), or a
+        pattern of such names (``AmazonLex*``).
+    folder : where to write; it is made where it does not exist.
+
+    Raises
+    ------
+    LexgraphError
+        Where the input cannot be read, or the folder cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> write_report("AmazonLexReadOnly", tempfile.mkdtemp()).name
+    'index.html'
+    """
+    from lexgraph.report.subject import subject_of
+    from lexgraph.report.write import write_subject
+
+    return write_subject(subject_of(source), Path(folder))

@@ -1,0 +1,168 @@
+"""What a report is about: policies, or an account, with where they come from and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path, PurePath
+from typing import Any
+
+from lexgraph.account.model import Snapshot
+from lexgraph.account.readers import parse_account, read_account
+from lexgraph.catalog import managed
+from lexgraph.errors import DocumentError, LexgraphError, PolicyError, shown
+from lexgraph.exports.provenance import Provenance, document_hash, of_account, of_policies
+from lexgraph.policy.jsontext import load_json
+from lexgraph.policy.model import Kind, Policy
+from lexgraph.policy.parse import inspect_policy, parse_policy
+from lexgraph.report.inputs import STDIN, Skipped, find_files, is_account, is_policy_like, read_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a report is about; `versions` are the versions of managed policies, by key."""
+
+    title: str
+    about: Provenance
+    policies: tuple[Policy, ...]
+    snapshot: Snapshot | None = None
+    skipped: tuple[Skipped, ...] = ()
+    versions: tuple[tuple[str, str], ...] = ()
+
+
+def subject_of(source: Any) -> Subject:
+    """Return what a report is about, from a name as on the command line or from what a notebook holds.
+
+    >>> subject_of("AmazonLex*").title
+    'AWS managed policies AmazonLex*'
+    """
+    if isinstance(source, str | Path):
+        return _named(str(source))
+    snapshot = getattr(source, "snapshot", source)
+    if isinstance(snapshot, Snapshot):
+        return _account(snapshot)
+    policies = _policies_in(source)
+    title = getattr(source, "name", None) or "policies"
+    return Subject(str(title), of_policies(policies), policies)
+
+
+def _policies_in(source: Any) -> tuple[Policy, ...]:
+    if isinstance(source, Policy):
+        return (source,)
+    found = tuple(source.values() if isinstance(source, Mapping) else source) if isinstance(source, Iterable) else ()
+    if not found or not all(isinstance(one, Policy) for one in found):
+        kind = shown(type(source).__name__)[1:-1]
+        raise LexgraphError(f"a report is about policies or an account, not {kind}", code="NOTHING_TO_READ")
+    return found
+
+
+def _named(name: str) -> Subject:
+    path = Path(name)
+    if name != STDIN and path.is_dir():
+        return _folder(name)
+    if name == STDIN or path.exists() or name.endswith(".json") or "/" in name:
+        return _file(name)
+    return _managed(name)
+
+
+def _account(snapshot: Snapshot) -> Subject:
+    title = f"account {snapshot.account_id}" if snapshot.account_id else "account"
+    return Subject(title, of_account(snapshot), snapshot.identity_policies(), snapshot)
+
+
+# Files ---------------------------------------------------------------------------------------------------------------
+
+
+def _file(name: str) -> Subject:
+    data = read_bytes(name)
+    label = "standard input" if name == STDIN else PurePath(name).name
+    if is_account(data):
+        return _account(parse_account(data, source=label) if name == STDIN else read_account(name))
+    policy, errors = read_any_kind(data, name=PurePath(label).stem, source=label)
+    if policy is None:
+        raise _as_raised(errors)
+    return Subject(label, of_policies((policy,), ((label, sha256(data).hexdigest()),)), (policy,))
+
+
+def _folder(name: str) -> Subject:
+    files, skipped = find_files(name)
+    left_out = list(skipped)
+    policies, inputs = [], []
+    for file in files:
+        label = PurePath(file).relative_to(name).as_posix()
+        data = read_bytes(file)
+        if is_account(data):
+            left_out.append(Skipped(label, "an account: give the file itself"))
+            continue
+        if not is_policy_like(data):
+            left_out.append(Skipped(label, "no policy: it has no Statement"))
+            continue
+        inputs.append((label, sha256(data).hexdigest()))
+        policy, errors = read_any_kind(data, name=label.removesuffix(".json"), source=label)
+        if policy is None:
+            left_out.append(Skipped(label, f"not readable: {_as_raised(errors)}"))
+        else:
+            policies.append(policy)
+    if not policies:
+        raise LexgraphError(f"there is no policy that could be read in {shown(name)}", code="NOTHING_TO_READ")
+    relative = tuple(replace(one, file=_below(one.file, name)) for one in left_out)
+    title = f"policies in {PurePath(Path(name).resolve()).name}"
+    return Subject(title, of_policies(policies, tuple(inputs)), tuple(policies), None, relative)
+
+
+def _below(file: str, folder: str) -> str:
+    path = PurePath(file)
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else file
+
+
+def read_any_kind(data: bytes, *, name: str, source: str) -> tuple[Policy | None, tuple[PolicyError, ...]]:
+    """Return the policy in a file that does not say of which kind it is, by the elements that it has."""
+    kind = _kind_of(data)
+    return inspect_policy(data, name=name, kind=kind, source=source)
+
+
+def _kind_of(data: bytes) -> Kind:
+    """Identity policies have no Principal; trust policies have no Resource; those of resources have both."""
+    try:
+        value = load_json(data)
+    except DocumentError:
+        return "identity"
+    found = value.get("Statement") if isinstance(value, Mapping) else None
+    statements = [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, Mapping)]
+    if not any("Principal" in one or "NotPrincipal" in one for one in statements):
+        return "identity"
+    return "resource" if any("Resource" in one or "NotResource" in one for one in statements) else "trust"
+
+
+def _as_raised(errors: tuple[PolicyError, ...]) -> PolicyError:
+    first, *others = errors
+    return PolicyError(
+        first.message,
+        code=first.code,
+        pointer=first.pointer,
+        line=first.line,
+        column=first.column,
+        source=first.source,
+        others=others,
+    )
+
+
+# Managed policies ----------------------------------------------------------------------------------------------------
+
+
+def _managed(name: str) -> Subject:
+    if "*" in name or "?" in name:
+        names = managed.managed_names(name)
+        if not names:
+            raise LexgraphError(f"no managed policy is called {shown(name)}", code="UNKNOWN_POLICY")
+        found = managed.managed_documents(names)
+    else:
+        found = (managed.managed_document(name),)
+    policies = tuple(parse_policy(one.document, name=one.name, arn=one.arn) for one in found)
+    inputs = tuple(
+        (f"{one.name}@{one.version}", document_hash(policy)) for one, policy in zip(found, policies, strict=True)
+    )
+    title = f"AWS managed policies {name}" if len(found) > 1 else f"AWS managed policy {inputs[0][0]}"
+    versions = tuple((one.arn, one.version) for one in found)
+    return Subject(title, of_policies(policies, inputs), policies, versions=versions)

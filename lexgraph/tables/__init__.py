@@ -1,0 +1,49 @@
+"""Every table, each with a documented schema: columns, their dtypes and the key.
+
+Here pandas enters. A table function is pure, takes policies, an account or rows, and returns a DataFrame in a stable
+order.
+"""
+
+from lexgraph.tables.account import access_table, attachments_table, principals_table
+from lexgraph.tables.actions import actions_table
+from lexgraph.tables.compare import (
+    access_levels_table,
+    action_sets_table,
+    difference_table,
+    history_changes_table,
+    history_table,
+    overlap_table,
+)
+from lexgraph.tables.console import console_needs_table, console_readiness_table
+from lexgraph.tables.never import never_matches_table
+from lexgraph.tables.policies import (
+    conditions_table,
+    grants_table,
+    policies_table,
+    policy_actions_table,
+    statements_table,
+)
+from lexgraph.tables.schema import SCHEMAS, Schema
+
+__all__ = [
+    "SCHEMAS",
+    "Schema",
+    "access_levels_table",
+    "access_table",
+    "action_sets_table",
+    "actions_table",
+    "attachments_table",
+    "conditions_table",
+    "console_needs_table",
+    "console_readiness_table",
+    "difference_table",
+    "grants_table",
+    "history_changes_table",
+    "history_table",
+    "never_matches_table",
+    "overlap_table",
+    "policies_table",
+    "policy_actions_table",
+    "principals_table",
+    "statements_table",
+]

@@ -1,0 +1,44 @@
+"""What a notebook holds in its hand: sets of policies, an account, a comparison, a history.
+
+Each method is one call to a function of a lower layer. Tables are made on first use and then kept, so looking at one
+twice costs nothing.
+"""
+
+from lexgraph.workbench.account import Account
+from lexgraph.workbench.comparison import Comparison, History
+from lexgraph.workbench.policies import PolicySet
+from lexgraph.workbench.start import (
+    as_policies,
+    catalog_date,
+    compare,
+    console_needs,
+    console_readiness,
+    example_account,
+    example_policies,
+    expand,
+    find_policy,
+    history,
+    managed_policies,
+    read_account,
+    read_policies,
+)
+
+__all__ = [
+    "Account",
+    "Comparison",
+    "History",
+    "PolicySet",
+    "as_policies",
+    "catalog_date",
+    "compare",
+    "console_needs",
+    "console_readiness",
+    "example_account",
+    "example_policies",
+    "expand",
+    "find_policy",
+    "history",
+    "managed_policies",
+    "read_account",
+    "read_policies",
+]

@@ -1,0 +1,134 @@
+"""An AWS account: who is in it, and what its policies allow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from lexgraph.access import decide as bulk
+from lexgraph.account.model import Snapshot
+from lexgraph.conditions.context import Context
+from lexgraph.errors import AccountError, shown
+from lexgraph.evaluation.decision import Decision
+from lexgraph.policy.model import Policy
+from lexgraph.workbench.policies import PolicyTables
+
+if TYPE_CHECKING:
+    import networkx as nx
+    import pandas as pd
+
+ContextLike = Context | Mapping[str, Any] | None
+
+
+class Account(PolicyTables):
+    """An AWS account: its principals, policies and resources, and what the policies allow."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__()
+        self.snapshot = snapshot
+
+    def __repr__(self) -> str:
+        found = self.snapshot
+        users = sum(p.kind == "user" for p in found.principals)
+        roles = len(found.principals) - users
+        return f"Account {found.account_id}: {users} users, {roles} roles, {len(found.policies)} managed policies"
+
+    def _repr_html_(self) -> str:
+        html: str = self.principals._repr_html_()  # type: ignore[operator]  # pandas-stubs leaves it out
+        return html
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return [principal.label for principal in self.snapshot.principals]
+
+    def _policies(self) -> tuple[Policy, ...]:
+        return self.snapshot.identity_policies()
+
+    @property
+    def principals(self) -> pd.DataFrame:
+        """A row per user and role (schema ``principals``)."""
+        from lexgraph import tables
+
+        found: pd.DataFrame = self._kept("principals", lambda: tables.principals_table(self.snapshot))
+        return found
+
+    @property
+    def attachments(self) -> pd.DataFrame:
+        """A row per policy that a principal holds, and how it comes by it (schema ``attachments``)."""
+        from lexgraph import tables
+
+        found: pd.DataFrame = self._kept("attachments", lambda: tables.attachments_table(self.snapshot))
+        return found
+
+    def tags(self, resource: str) -> dict[str, str]:
+        """Return the known tags of one of the account's resources as context: ``{"aws:ResourceTag/Department":
+        "Support"}``.
+
+        >>> from lexgraph.workbench import example_account
+        >>> example_account().tags("arn:aws:lex:us-east-1:111122223333:bot:BillingBot:prod")["aws:ResourceTag/Stage"]
+        'Production'
+        """
+        found = next((known for known in self.snapshot.resources if known.arn == resource), None)
+        if found is None:
+            raise AccountError(f"{shown(resource)} is not among the account's resources", code="UNKNOWN_RESOURCE")
+        return {f"aws:ResourceTag/{key}": value for key, value in found.tags}
+
+    def can(self, principal: str, action: str, resource: str, context: ContextLike = None) -> Decision:
+        """Return the decision on one request; what `context` does not give is unknown."""
+        return bulk.decide(self.snapshot, principal, action, resource, context=_context(context))
+
+    def who_can(self, action: str, resource: str, context: ContextLike = None) -> pd.DataFrame:
+        """Return who may perform `action` on `resource`, and under which condition (schema ``access``)."""
+        from lexgraph import tables
+
+        return tables.access_table(bulk.who_can(self.snapshot, action, resource, context=_context(context)))
+
+    def what_can(
+        self,
+        principal: str,
+        actions: str | Iterable[str] = "*",
+        resources: str | Iterable[str] | None = None,
+        context: ContextLike = None,
+    ) -> pd.DataFrame:
+        """Return what a principal may do to the account's known resources (schema ``access``)."""
+        from lexgraph import tables
+
+        rows = bulk.what_can(self.snapshot, principal, actions=actions, resources=resources, context=_context(context))
+        return tables.access_table(rows)
+
+    def access(
+        self,
+        principals: str | Iterable[str] | None = None,
+        actions: str | Iterable[str] = "lex:*",
+        resources: str | Iterable[str] | None = None,
+        context: ContextLike = None,
+    ) -> pd.DataFrame:
+        """Return a row for every combination that is asked about, denies included (schema ``access``)."""
+        from lexgraph import tables
+
+        rows = bulk.access_rows(self.snapshot, principals, actions, resources, context=_context(context))
+        return tables.access_table(rows)
+
+    def graph(
+        self,
+        principals: str | Iterable[str] | None = None,
+        actions: str | Iterable[str] = "lex:*",
+        resources: str | Iterable[str] | None = None,
+        context: ContextLike = None,
+    ) -> nx.DiGraph[Any]:
+        """Return the access graph of the principals: a path principal → action on a resource → resource is a
+        permission.
+        """
+        from lexgraph.graph import access_graph
+
+        rows = bulk.access_rows(self.snapshot, principals, actions, resources, context=_context(context))
+        return access_graph(rows)
+
+    def policy_graph(self) -> nx.DiGraph[Any]:
+        """Return how access comes about: principal → group → policy → statement → patterns."""
+        from lexgraph.graph import policy_graph
+
+        return policy_graph(self.snapshot)
+
+
+def _context(values: ContextLike) -> Context:
+    return values if isinstance(values, Context) else Context(values or {})

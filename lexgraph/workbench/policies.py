@@ -1,0 +1,134 @@
+"""Policies by name, with their tables as attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from lexgraph.errors import LexgraphError, PolicyError, shown
+from lexgraph.policy.model import Policy
+
+if TYPE_CHECKING:
+    import networkx as nx
+    import pandas as pd
+
+
+class PolicyTables:
+    """Tables of policies, made on first use."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Any] = {}
+
+    def _kept(self, name: str, make: Any) -> Any:
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
+
+    def _policies(self) -> tuple[Policy, ...]:
+        raise LexgraphError("a collection of policies says which they are")
+
+    def _table(self, name: str) -> pd.DataFrame:
+        from lexgraph import tables
+
+        make = getattr(tables, f"{name}_table")
+        found: pd.DataFrame = self._kept(name, lambda: make(self._policies()))
+        return found
+
+    @property
+    def policies(self) -> pd.DataFrame:
+        """A row per policy (schema ``policies``)."""
+        return self._table("policies")
+
+    @property
+    def statements(self) -> pd.DataFrame:
+        """A row per statement (schema ``statements``)."""
+        return self._table("statements")
+
+    @property
+    def grants(self) -> pd.DataFrame:
+        """A row per action pattern × resource pattern × statement (schema ``grants``)."""
+        return self._table("grants")
+
+    @property
+    def conditions(self) -> pd.DataFrame:
+        """A row per condition value (schema ``conditions``)."""
+        return self._table("conditions")
+
+    @property
+    def actions(self) -> pd.DataFrame:
+        """A row per policy and action of the catalogue that it grants (schema ``policy_actions``)."""
+        return self._table("policy_actions")
+
+    @property
+    def access_levels(self) -> pd.DataFrame:
+        """How many actions of each access level a policy grants (schema ``access_levels``)."""
+        return self._table("access_levels")
+
+    @property
+    def overlap(self) -> pd.DataFrame:
+        """How many actions every two policies share (schema ``overlap``)."""
+        return self._table("overlap")
+
+    @property
+    def never_matches(self) -> pd.DataFrame:
+        """The statements that no request can match, and on which assumption (schema ``never_matches``)."""
+        return self._table("never_matches")
+
+    @property
+    def console_readiness(self) -> pd.DataFrame:
+        """Which features of the Lex console each policy lacks (schema ``console_readiness``)."""
+        return self._table("console_readiness")
+
+
+class PolicySet(PolicyTables, Mapping[str, Policy]):
+    """Policies by name, with their tables as attributes.
+
+    >>> from lexgraph.policy.parse import parse_policy
+    >>> text = '{"Statement": {"Effect": "Allow", "Action": "lex:Get*", "Resource": "*"}}'
+    >>> PolicySet([parse_policy(text, name="reader")])
+    PolicySet of 1: reader
+    """
+
+    def __init__(self, policies: Iterable[Policy], *, name: str = "policies", date: str | None = None) -> None:
+        super().__init__()
+        self._by_name: dict[str, Policy] = {}
+        for policy in policies:
+            if policy.name in self._by_name:
+                raise PolicyError(f"two policies are called {shown(policy.name)}", code="DUPLICATE_NAME")
+            self._by_name[policy.name] = policy
+        self.name = name
+        self.date = date
+
+    def __getitem__(self, name: str) -> Policy:
+        if name not in self._by_name:
+            from lexgraph.catalog.nearest import nearest
+
+            raise KeyError(f"no policy {shown(name)} here{nearest(name, self._by_name)}")
+        return self._by_name[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name)
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    def __repr__(self) -> str:
+        names = list(self._by_name)
+        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+        return f"PolicySet of {len(names)}: {', '.join(names[:5])}{more}"
+
+    def _repr_html_(self) -> str:
+        html: str = self.policies._repr_html_()  # type: ignore[operator]  # pandas-stubs leaves it out
+        return html
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
+
+    def _policies(self) -> tuple[Policy, ...]:
+        return tuple(self._by_name.values())
+
+    def graph(self) -> nx.DiGraph[Any]:
+        """Return the policy graph: policy → statement → action pattern, resource pattern."""
+        from lexgraph.graph import policy_graph
+
+        return policy_graph(self._policies())

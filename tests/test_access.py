@@ -1,0 +1,165 @@
+"""The whole account at once: rows agree with single decisions, and the two directions agree with each other."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lexgraph.access.decide import (
+    AccessRow,
+    access_rows,
+    action_names,
+    decide,
+    default_resources,
+    what_can,
+    who_can,
+)
+from lexgraph.account.model import Snapshot
+from lexgraph.account.readers import example_account_path, parse_account, read_account
+from lexgraph.catalog.actions import catalog
+from lexgraph.conditions.context import Context
+from lexgraph.errors import AccountError, CatalogError, RequestError
+
+A = "arn:aws:iam::111122223333:"
+LEX = "arn:aws:lex:us-east-1:111122223333:"
+BOT, ALIAS = LEX + "bot/SUPPORT001", LEX + "bot-alias/SUPPORT001/PRODALIAS1"
+ACCOUNT = read_account(example_account_path())
+
+
+def by_principal(rows: tuple[AccessRow, ...]) -> dict[str, AccessRow]:
+    return {row.principal.rpartition("/")[2]: row for row in rows}
+
+
+def test_every_combination_has_its_row_denies_included_in_order() -> None:
+    rows = access_rows(ACCOUNT, ["user/ruth", "user/dana"], ["lex:UpdateBot", "lex:DescribeBot"], [BOT, LEX + "bot/B"])
+    keys = [(row.principal, row.action, row.resource) for row in rows]
+    assert len(keys) == 8
+    assert keys == sorted(keys)
+    assert {row.outcome for row in rows} == {"allowed", "implicitDeny"}
+
+
+def test_an_action_without_resources_is_asked_once_on_everything() -> None:
+    rows = access_rows(ACCOUNT, "user/ruth", "lex:ListBots", [BOT, ALIAS])
+    assert [(row.resource, row.outcome) for row in rows] == [("*", "allowed")]
+
+
+def test_by_default_an_action_is_asked_on_the_known_resources_that_it_fits() -> None:
+    rows = access_rows(ACCOUNT, "user/dana", ["s3:GetObject", "lex:RecognizeText"])
+    assert {row.resource for row in rows if row.action == "lex:RecognizeText"} <= set(default_resources(ACCOUNT))
+    assert all(":s3:" in row.resource for row in rows if row.action == "s3:GetObject")
+
+
+def test_the_row_says_which_statement_decided() -> None:
+    rows = {row.principal: row for row in access_rows(ACCOUNT, None, "lex:DeleteBot", BOT)}
+    felix = rows[f"{A}user/felix"]
+    assert felix.outcome == "explicitDeny"
+    assert felix.decided_by == f"identity: {A}group/bot-builders/never-the-support-bot #0 (KeepSupportBot)"
+    assert rows[f"{A}user/ines"].decided_by == "no Allow"
+    assert rows[f"{A}user/oleg"].decided_by == "identity: arn:aws:iam::aws:policy/AdministratorAccess #0"
+
+
+def test_the_row_says_where_a_boundary_lacks_the_allow() -> None:
+    (row,) = access_rows(ACCOUNT, "user/kofi", "iam:CreateAccessKey", f"{A}user/contractors/kofi")
+    assert (row.outcome, row.decided_by) == ("implicitDeny", "no Allow in the boundary")
+
+
+def test_a_conditional_row_names_its_condition_and_what_settles_it() -> None:
+    row = by_principal(who_can(ACCOUNT, "lex:RecognizeText", ALIAS))["maria"]
+    assert (row.outcome, row.missing_keys) == ("conditional", ("aws:ResourceTag/Department",))
+    assert row.condition is not None
+    assert "Support" in row.condition
+    known = Context({"aws:ResourceTag/Department": "Support"})
+    settled = by_principal(who_can(ACCOUNT, "lex:RecognizeText", ALIAS, context=known))["maria"]
+    assert (settled.outcome, settled.condition, settled.missing_keys) == ("allowed", None, ())
+
+
+def test_nobody_who_is_denied_is_among_those_who_can() -> None:
+    names = by_principal(who_can(ACCOUNT, "lex:DeleteBot", BOT))
+    assert not names.keys() & {"felix", "ruth", "ines"}
+
+
+def test_actions_may_be_patterns_and_misspelt_ones_are_asked_as_they_are() -> None:
+    assert len(action_names("lex:*")) == 152
+    assert action_names(["lex:RecogniseText"]) == ("lex:RecogniseText",)
+    rows = who_can(ACCOUNT, "lex:RecogniseText", LEX + "bot-alias/BILLING001/PRODALIAS1")
+    assert "ben" in by_principal(rows)
+    with pytest.raises(CatalogError):
+        action_names("lex:Nothing*")
+
+
+def test_what_cannot_be_asked_is_refused() -> None:
+    with pytest.raises(AccountError):
+        access_rows(ACCOUNT, ["user/nobody"], "lex:ListBots")
+    with pytest.raises(RequestError):
+        who_can(ACCOUNT, "lex:Get*", BOT)
+    with pytest.raises(RequestError):
+        who_can(ACCOUNT, "lex:DeleteBot", "SupportBot")
+
+
+def test_a_role_that_is_named_by_a_trust_policy_alone_is_among_those_who_can_assume_it() -> None:
+    trust = {"Statement": {"Effect": "Allow", "Principal": {"AWS": f"{A}user/ana"}, "Action": "sts:AssumeRole"}}
+    account = parse_account({
+        "UserDetailList": [{"UserName": "ana", "Arn": f"{A}user/ana"}, {"UserName": "ben", "Arn": f"{A}user/ben"}],
+        "RoleDetailList": [{"RoleName": "r", "Arn": f"{A}role/r", "AssumeRolePolicyDocument": trust}],
+    })  # fmt: skip
+    rows = who_can(account, "sts:AssumeRole", f"{A}role/r")
+    assert [(row.principal, row.outcome) for row in rows] == [(f"{A}user/ana", "allowed")]
+    assert rows[0].decided_by == f"resource: {A}role/r #0"
+
+
+def test_a_principal_whose_policies_are_missing_is_never_left_out() -> None:
+    gone = [{"PolicyName": "Gone", "PolicyArn": f"{A}policy/Gone"}]
+    account = parse_account(
+        {"UserDetailList": [{"UserName": "ana", "Arn": f"{A}user/ana", "AttachedManagedPolicies": gone}]}
+    )
+    (row,) = who_can(account, "lex:DeleteBot", BOT)
+    assert (row.outcome, row.decided_by) == ("conditional", "unreadable: identity")
+    assert {row.outcome for row in what_can(account, "ana", resources=[BOT], actions="lex:Delete*")} == {"conditional"}
+
+
+STORIES = (
+    ("user/yuki", "lex:PostText", LEX + "bot:SupportBot:prod", {"lex:ResourceTag/Department": "Support"}, "allowed"),
+    ("user/dana", "lex:DeleteBot", LEX + "bot/BILLING001", {"aws:ResourceTag/Stage": "Production"}, "explicitDeny"),
+    ("user/kofi", "lex:RecognizeText", LEX + "bot-alias/SUPPORT001/TSTALIASID", {}, "allowed"),
+    ("user/kofi", "lex:ListBots", "*", {"aws:CurrentTime": "2027-05-01T00:00:00Z"}, "explicitDeny"),
+    ("user/ruth", "s3:GetObject", "arn:aws:s3:::support-transcripts-111122223333/a", {}, "explicitDeny"),
+    ("user/alice", "lex:DeleteBot", BOT, {"aws:MultiFactorAuthPresent": "true"}, "allowed"),
+    ("user/=cmd", "lex:GetBots", "*", {}, "implicitDeny"),
+    ("role/bot-runner", "lex:RecognizeText", ALIAS, {}, "allowed"),
+)
+
+
+@pytest.mark.parametrize("who, action, resource, known, expected", STORIES)
+def test_the_stories_of_the_account_come_out_as_told(
+    who: str, action: str, resource: str, known: dict[str, str], expected: str
+) -> None:
+    context = Context(known, complete=True)
+    assert decide(ACCOUNT, who, action, resource, context=context).outcome == expected
+
+
+NAMES = sorted({*catalog().expand("lex:*"), "s3:GetObject", "iam:PassRole", "sts:AssumeRole", "lambda:InvokeFunction"})
+
+
+@given(st.sampled_from(NAMES), st.sampled_from(default_resources(ACCOUNT)), st.booleans())
+def test_who_can_is_what_asking_everyone_gives(action: str, resource: str, complete: bool) -> None:
+    context = Context({}, complete=complete)
+    everyone = access_rows(ACCOUNT, None, action, resource, context=context)
+    found = who_can(ACCOUNT, action, resource, context=context)
+    assert found == tuple(row for row in everyone if row.outcome in ("allowed", "conditional"))
+    for row in everyone:
+        assert row.outcome == decide(ACCOUNT, row.principal, row.action, row.resource, context=context).outcome
+
+
+@given(st.sampled_from(ACCOUNT.principals), st.sampled_from(NAMES), st.sampled_from(default_resources(ACCOUNT)))
+def test_who_can_and_what_can_are_inverse(principal: object, action: str, resource: str) -> None:
+    who = ACCOUNT.principal(principal)  # type: ignore[arg-type]  # hypothesis's stub loses the type
+    mine = what_can(ACCOUNT, who, actions=action, resources=resource)
+    others = tuple(row for row in who_can(ACCOUNT, action, resource) if row.principal == who.arn)
+    assert mine == others
+
+
+def test_a_snapshot_without_principals_answers_with_nothing() -> None:
+    empty: Snapshot = parse_account({"UserDetailList": []})
+    assert who_can(empty, "lex:DeleteBot", BOT) == ()
+    assert access_rows(empty, None, "lex:*", BOT) == ()

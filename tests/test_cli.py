@@ -1,0 +1,637 @@
+"""The command: exit codes, data on standard output, messages on standard error, and no traceback."""
+
+import contextlib
+import csv
+import io
+import json
+import os
+import random
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from argparse import Namespace
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+
+import lexgraph as lg
+from lexgraph.account.readers import example_account_path
+from lexgraph.cli import lab, main
+from lexgraph.cli.arguments import KINDS, parse_arguments
+from lexgraph.cli.remedies import REMEDIES
+from lexgraph.errors import LexgraphError
+from lexgraph.policy.model import KINDS as ALL_KINDS
+from lexgraph.report.inputs import find_files
+from tests.random_cases import random_case
+
+ROOT = Path(__file__).parents[1]
+ACCOUNT = str(example_account_path())
+BOT = "arn:aws:lex:us-east-1:111122223333:bot/BILLING001"
+STATEMENT = {"Effect": "Allow", "Action": "lex:GetBot", "Resource": "*"}
+CASE = {
+    "id": "one",
+    "request": {"principal": "arn:aws:iam::111122223333:user/ana", "action": "lex:GetBot", "resource": BOT},
+    "identity_policies": [{"Version": "2012-10-17", "Statement": STATEMENT}],
+    "expected": "allowed",
+}
+DECEPTIVE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def start(*arguments: str, data: str | bytes = b"", **options) -> subprocess.CompletedProcess:
+    """Run the command in a process of its own."""
+    sent = data.encode() if isinstance(data, str) else data
+    command = [sys.executable, "-m", "lexgraph.cli", *arguments]
+    done = subprocess.run(command, input=sent, capture_output=True, check=False, **options)
+    assert b"Traceback" not in done.stderr, done.stderr
+    return done
+
+
+@pytest.fixture
+def run(capsys, monkeypatch):
+    """Run the command in this process, and return exit code, output and messages."""
+
+    def runs(*arguments: str, data: str | bytes = b"") -> tuple[int, str, str]:
+        sent = data.encode() if isinstance(data, str) else data
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(sent)))
+        try:
+            code = main(arguments)
+        except SystemExit as done:
+            code = done.code
+        out, err = capsys.readouterr()
+        assert not DECEPTIVE.search(out + err)
+        return code, out, err
+
+    return runs
+
+
+def policy_file(folder: Path, name: str, value: object) -> str:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(value if isinstance(value, str) else json.dumps(value))
+    return str(path)
+
+
+# Everywhere ---
+
+
+def test_the_version_names_the_catalogues_date(run):
+    assert run("--version") == (0, f"lexgraph {lg.__version__} (action catalogue of {lg.catalog_date()})\n", "")
+
+
+def test_wrong_usage_exits_with_2(run):
+    for arguments in ((), ("nonsense",), ("expand",), ("validate", "x", "--kind", "user"), ("report", "x")):
+        code, out, err = run(*arguments)
+        assert (code, out) == (2, "")
+        assert "usage" in err
+
+
+def test_help_is_there_for_every_command(run):
+    code, out, _ = run("--help")
+    assert code == 0
+    for command in ("lab", "report", "expand", "simulate", "compare", "validate", "who-can"):
+        assert command in out
+        assert run(command, "--help")[0] == 0
+
+
+def test_input_that_cannot_be_read_exits_with_2_and_one_line(run, tmp_path):
+    missing = str(tmp_path / "missing\x1b[31m.json")
+    broken = policy_file(tmp_path, "broken.json", "{")
+    for arguments in (
+        ("simulate", missing),
+        ("compare", missing, "AmazonLexReadOnly"),
+        ("compare", "AmazonLexReadOnli", "AmazonLexReadOnly"),
+        ("compare", broken, "AmazonLexReadOnly"),
+        ("compare", "-", "-"),
+        ("who-can", missing, "lex:GetBot", "*"),
+        ("who-can", broken, "lex:GetBot", "*"),
+        ("who-can", ACCOUNT, "no action", "*"),
+        ("report", missing, "-o", str(tmp_path / "out")),
+        ("report", "AmazonLexReadOnly", "-o", broken),
+    ):
+        code, out, err = run(*arguments)
+        assert (code, out, err.count("\n")) == (2, "", 1), arguments
+        assert err.startswith("lexgraph: ")
+
+
+def test_a_mistake_of_ours_is_one_line_too(run, monkeypatch):
+    monkeypatch.setattr("lexgraph.cli.expand.catalog", lambda: 1 / 0)
+    code, out, err = run("expand", "lex:*")
+    assert (code, out) == (2, "")
+    assert "ZeroDivisionError" in err
+    monkeypatch.setenv("LEXGRAPH_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        main(["expand", "lex:*"])
+
+
+def test_a_reader_that_leaves_early_is_no_error_to_talk_about():
+    command = [sys.executable, "-m", "lexgraph.cli", "expand", "*"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 2
+
+
+def test_an_interruption_is_one_line(run, monkeypatch):
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("lexgraph.cli.expand.catalog", interrupted)
+    assert run("expand", "lex:*") == (2, "", "lexgraph: interrupted\n")
+
+
+def test_output_survives_a_terminal_that_knows_ascii_only():
+    env = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    assert start("expand", "é*", env=env).returncode == 1
+    assert b"\\xe9" in start("expand", "é*", env=env).stderr
+
+
+def test_the_light_commands_start_without_the_heavy_libraries():
+    code = "import sys; from lexgraph.cli import main; main(sys.argv[1:]); print(*sorted(sys.modules), file=sys.stderr)"
+    policy = str(ROOT / "data" / "examples" / "use-a-tag.json")
+    for arguments in (
+        ("expand", "lex:Get*"),
+        ("simulate", "-"),
+        ("validate", policy),
+        ("compare", policy, policy),
+        ("who-can", ACCOUNT, "lex:GetBot", BOT),
+    ):
+        done = subprocess.run([sys.executable, "-c", code, *arguments], input=b"", capture_output=True, check=True)
+        modules = set(done.stderr.decode().split())
+        assert not modules & {"pandas", "numpy", "networkx", "matplotlib", "ipywidgets", "boto3"}, arguments
+
+
+# expand ---
+
+
+def test_expand_prints_actions_sorted_and_once(run):
+    code, out, err = run("expand", "lex:Get*Alias", "LEX:GETBOT*", "s3:GetObject")
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines == sorted(set(lines), key=str.lower)
+    assert {"lex:GetBotAlias", "lex:GetBot", "s3:GetObject"} <= set(lines)
+
+
+def test_expand_says_which_pattern_matches_nothing(run):
+    code, out, err = run("expand", "lex:GetBot", "nix:*\x1b[31m")
+    assert (code, out) == (1, "lex:GetBot\n")
+    assert '"nix:*\\x1b[31m" matches no action' in err
+
+
+def test_expand_reads_patterns_from_standard_input(run):
+    assert run("expand", "-", data="lex:GetBot\n\n s3:GetObject \n")[:2] == (0, "lex:GetBot\ns3:GetObject\n")
+
+
+# simulate ---
+
+
+def test_simulate_answers_in_order_and_one_bad_case_stops_nothing(run):
+    bad = {"id": "two", "request": {}, "permission_boundary": None}
+    lines = [json.dumps(CASE), "", json.dumps(bad), "{", "\ufeff" + json.dumps({**CASE, "id": 3})]
+    data = "\n".join(lines).encode() + b'\n{"id": "\xff"}\n' + json.dumps({**CASE, "id": 4.5}).encode()
+    code, out, err = run("simulate", "-", data=data)
+    answers = [json.loads(line) for line in out.splitlines()]
+    assert code == 1
+    assert [answer["id"] for answer in answers] == ["one", "two", None, 3, None, 4.5]
+    assert [answer.get("line") for answer in answers] == [None, None, 4, None, 6, None]
+    assert [answer.get("error", {}).get("code") for answer in answers] == [
+        None,
+        "UNKNOWN_FIELD",
+        "JSON_SYNTAX_ERROR",
+        None,
+        "INVALID_ENCODING",
+        None,
+    ]
+    assert answers[0] == {
+        "id": "one",
+        "decision": "allowed",
+        "matched": [{"layer": "identity", "policy": 0, "statement": 0, "sid": None}],
+        "denied_by": None,
+        "condition": None,
+        "missing_keys": [],
+    }
+    assert err.splitlines()[-1] == "lexgraph: 6 cases, 3 bad ones"
+
+
+def test_simulate_expect_exits_with_1_where_a_decision_differs(run, tmp_path):
+    file = policy_file(tmp_path, "cases.jsonl", json.dumps(CASE) + "\n" + json.dumps({**CASE, "expected": None}))
+    code, _, err = run("simulate", file, "--expect")
+    assert code == 0
+    assert err.splitlines()[-1].endswith("1 with an expected decision, 0 of them different")
+    other = json.dumps({**CASE, "id": "x\x1b", "expected": "implicitDeny"})
+    assert run("simulate", "-", data=other)[0] == 0
+    code, out, err = run("simulate", "-", "--expect", data=other)
+    assert code == 1
+    assert 'case "x\\x1b": expected implicitDeny, got allowed' in err
+    assert json.loads(out)["decision"] == "allowed"
+
+
+def test_simulate_tells_of_a_hundred_differences_and_no_more(run):
+    data = "\n".join(json.dumps({**CASE, "expected": "conditional"}) for _ in range(103))
+    code, out, err = run("simulate", "-", "--expect", data=data)
+    assert (code, out.count("\n"), err.count("expected conditional")) == (1, 103, 100)
+    assert err.splitlines()[-1].endswith("103 of them different")
+
+
+def test_simulate_without_cases_is_done(run):
+    assert run("simulate", "-") == (0, "", "lexgraph: 0 cases, 0 bad ones\n")
+
+
+def test_simulate_answers_before_it_has_read_everything():
+    command = [sys.executable, "-m", "lexgraph.cli", "simulate", "-"]
+    env = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    options = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, env=env, **options) as process:
+        # More than the reader's buffer, so that it hands out the first line.
+        process.stdin.write((json.dumps(CASE) + "\n").encode() * 100)
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["decision"] == "allowed"
+        process.stdin.close()
+        process.stdout.read()
+        process.stderr.read()
+
+
+def test_the_cases_of_the_tests_hold_on_the_command_line(run):
+    for path in sorted((ROOT / "tests" / "cases").glob("*.jsonl")):
+        if path.name == "errors.jsonl":
+            continue
+        code, _, err = run("simulate", str(path), "--expect")
+        assert code == 0, err
+
+
+def test_simulate_is_fast_enough_for_thousands_of_cases(run):
+    rng = random.Random(1)
+    data = "\n".join(json.dumps(random_case(rng, "all")) for _ in range(1000))
+    begin = time.process_time()
+    _, out, _ = run("simulate", "-", data=data)
+    assert out.count("\n") == 1000
+    assert time.process_time() - begin < 10
+
+
+# compare ---
+
+
+def test_compare_tells_what_differs_by_action(run, tmp_path):
+    code, out, err = run("compare", "AmazonLexFullAccess@v6", "AmazonLexFullAccess@v7", "--format", "json")
+    said = json.loads(out)
+    assert code == 1
+    assert set(said) == {"relation", "only_a", "only_b", "actions_only_a", "actions_only_b"}
+    assert said["relation"] == "undecided"
+    assert said["actions_only_a"] == ["iam:DeleteRole", "iam:DetachRolePolicy"]
+    assert "by action only" in err
+    file = policy_file(tmp_path, "mine.json", {"Statement": STATEMENT})
+    code, out, _ = run("compare", file, "-", data=json.dumps({"Statement": {**STATEMENT, "Action": "lex:GetBots"}}))
+    assert code == 1
+    assert "1 action only in mine:\n  lex:GetBot\n" in out
+
+
+def test_compare_of_equal_actions_is_done(run):
+    code, out, _ = run("compare", "AmazonLexReadOnly", "AmazonLexReadOnly")
+    assert code == 0
+    assert "0 actions only in AmazonLexReadOnly" in out
+
+
+def test_compare_says_that_accounts_are_not_compared_yet(run):
+    code, out, err = run("compare", ACCOUNT, ACCOUNT)
+    assert (code, out) == (2, "")
+    assert "whole account" in err
+
+
+# validate ---
+
+
+def test_validate_finds_everything_at_once_with_its_place(run, tmp_path):
+    bad = '{\n  "Statement": [\n    {"Effect": "allow", "Action": "lex"}\n  ]\n}'
+    file = policy_file(tmp_path, "bad.json", bad)
+    code, out, err = run("validate", file, "--format", "json")
+    said = json.loads(out)
+    assert code == 1
+    assert set(said) == {"findings", "files", "skipped"}
+    assert (said["files"], said["skipped"]) == (1, [])
+    found = {finding["code"]: finding for finding in said["findings"]}
+    assert set(found) == {"INVALID_EFFECT", "MALFORMED_ACTION", "MISSING_RESOURCE"}
+    assert found["INVALID_EFFECT"] == {
+        "file": file,
+        "severity": "error",
+        "code": "INVALID_EFFECT",
+        "pointer": "/Statement/0/Effect",
+        "line": 3,
+        "column": 16,
+        "message": 'Effect must be "Allow" or "Deny", not "allow"',
+        "remedy": REMEDIES["INVALID_EFFECT"],
+        "aws_level": "error",
+    }
+    assert "3 errors in 1 of 1 file" in err
+
+
+def test_validate_is_done_where_nothing_is_wrong(run):
+    code, out, err = run("validate", str(ROOT / "data" / "examples" / "use-a-tag.json"))
+    assert (code, out) == (0, "")
+    assert "0 errors in 0 of 1 file" in err
+
+
+def test_validate_judges_by_the_kind_that_is_given(run):
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "111122223333"}}
+    data = json.dumps({"Statement": trust})
+    assert run("validate", "-", "--kind", "trust", data=data)[0] == 0
+    code, out, _ = run("validate", "-", data=data)
+    assert code == 1
+    assert out.startswith("-:1:")
+    assert KINDS == ALL_KINDS
+
+
+def test_validate_goes_through_folders_and_lists_what_it_skips(run, tmp_path):
+    policy_file(tmp_path, "deep/good.json", {"Statement": STATEMENT})
+    policy_file(tmp_path, "deep/er/bad.json", {"Version": "2012-10-17", "Statment": []})
+    policy_file(tmp_path, "package.json", {"name": "x", "version": "1.0.0"})
+    policy_file(tmp_path, "notes.txt", "x")
+    policy_file(tmp_path, ".git/config.json", "{}")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "dead.json").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "pipe.json")
+    code, out, _ = run("validate", str(tmp_path), "--format", "json")
+    said = json.loads(out)
+    assert (code, said["files"]) == (1, 2)
+    assert {Path(finding["file"]).name for finding in said["findings"]} == {"bad.json"}
+    reasons = {Path(one["file"]).name: one["reason"] for one in said["skipped"]}
+    assert set(reasons) == {"package.json", "notes.txt", ".git", "loop", "dead.json", "pipe.json"}
+    assert all(reasons.values())
+
+
+def test_validate_of_a_folder_without_policies_could_not_run(run, tmp_path):
+    code, out, err = run("validate", str(tmp_path))
+    assert (code, out) == (2, "")
+    assert "no .json file" in err
+
+
+def test_validate_goes_on_after_a_file_that_cannot_be_read(run, tmp_path):
+    file = policy_file(tmp_path, "bad.json", "[]")
+    code, out, err = run("validate", str(tmp_path / "missing.json"), file)
+    assert code == 2
+    assert "DATA_TYPE_MISMATCH" in out
+    assert "No such file" in err
+
+
+def test_validate_judges_the_policies_of_an_account_each_by_its_own_kind(run, tmp_path):
+    dump = json.loads(Path(ACCOUNT).read_text())
+    code, _, err = run("validate", ACCOUNT)
+    assert (code, "0 errors" in err) == (0, True)
+    dump["RoleDetailList"][0]["AssumeRolePolicyDocument"]["Statement"] = []
+    wrong = {"Statement": {**STATEMENT, "Principal": "*"}}
+    dump["UserDetailList"][0]["UserPolicyList"] = [{"PolicyName": "x\x1b[31m", "PolicyDocument": wrong}]
+    file = policy_file(tmp_path, "account.json", dump)
+    code, out, err = run("validate", file, "--kind", "resource", "--format", "json")
+    found = {finding["code"]: finding for finding in json.loads(out)["findings"]}
+    assert code == 1
+    assert found["UNSUPPORTED_PRINCIPAL"]["pointer"].startswith("/UserDetailList/0/UserPolicyList/0/PolicyDocument/")
+    assert found["EMPTY_STATEMENT"]["pointer"].startswith("/RoleDetailList/0/AssumeRolePolicyDocument/")
+    assert "not as resource" in err
+
+
+def test_validate_says_where_an_accounts_file_is_none(run, tmp_path):
+    file = policy_file(tmp_path, "account.json", {"UserDetailList": [{"Arn": 3}]})
+    code, out, _ = run("validate", file)
+    assert code == 1
+    assert "/UserDetailList/0/Arn" in out
+
+
+def test_validate_writes_sarif(run, tmp_path):
+    policy_file(tmp_path, "a b.json", '{"Statement": \x1b')
+    policy_file(tmp_path, "notes.txt", "")
+    code, out, _ = run("validate", str(tmp_path), "--format", "sarif")
+    log = json.loads(out)
+    (one,) = log["runs"]
+    (result,) = one["results"]
+    assert code == 1
+    assert log["version"] == "2.1.0"
+    assert log["$schema"].endswith("sarif-2.1.0.json")
+    assert one["tool"]["driver"]["name"] == "lexgraph"
+    assert one["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"] == "JSON_SYNTAX_ERROR"
+    assert result["level"] in {"none", "note", "warning", "error"}
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"].endswith("/a%20b.json")
+    assert place["region"] == {"startLine": 1, "startColumn": 15}
+    (notice,) = one["invocations"][0]["toolExecutionNotifications"]
+    assert "notes.txt" in notice["message"]["text"]
+
+
+def test_every_error_of_the_readers_has_a_remedy():
+    texts = [path.read_text() for part in ("policy", "account") for path in (ROOT / "lexgraph" / part).glob("*.py")]
+    codes = set(re.findall(r'(?:problem\(\s*|code=|self\.error\(|_error\()"([A-Z]+(?:_[A-Z]+)+)"', "\n".join(texts)))
+    codes |= {f"EMPTY_ARRAY_{element}" for element in ("ACTION", "RESOURCE", "PRINCIPAL")}
+    codes |= {f"MISSING_{element}" for element in ("ACTION", "RESOURCE")}
+    questions = {"UNKNOWN_PRINCIPAL", "AMBIGUOUS_PRINCIPAL", "MISSING_DOCUMENT", "MISSING_COLUMN", "MALFORMED_ARN"}
+    assert len(codes) > 25
+    assert codes - questions - {"INVALID_TAGS"} - set(REMEDIES) == set()
+
+
+def test_the_files_of_a_folder_come_in_one_order(tmp_path):
+    for name in ("b.json", "a/z.json", "a.json", "B.JSON"):
+        policy_file(tmp_path, name, "{}")
+    files, skipped = find_files(str(tmp_path))
+    assert [Path(file).relative_to(tmp_path).as_posix() for file in files] == ["B.JSON", "a.json", "a/z.json", "b.json"]
+    assert skipped == ()
+
+
+# who-can ---
+
+
+def test_who_can_answers_as_json(run):
+    code, out, _ = run("who-can", ACCOUNT, "lex:DeleteBot", BOT, "--format", "json")
+    said = json.loads(out)
+    assert code == 0
+    assert set(said) == {"action", "resource", "rows", "coverage"}
+    assert (said["action"], said["resource"]) == ("lex:DeleteBot", BOT)
+    rows = said["rows"]
+    assert [row["principal"] for row in rows] == sorted(row["principal"] for row in rows)
+    assert {row["outcome"] for row in rows} == {"allowed", "conditional"}
+    assert all(set(row) == {"principal", "outcome", "condition", "missing_keys"} for row in rows)
+    (dana,) = (row for row in rows if row["principal"].endswith("/dana"))
+    assert dana["missing_keys"] == ["aws:MultiFactorAuthPresent", "aws:ResourceTag/Stage"]
+    assert said["coverage"]["principals"] == 34
+    assert "scp" in said["coverage"]["not_considered"]
+
+
+def test_who_can_says_what_could_not_be_read(run, tmp_path):
+    dump = json.loads(Path(ACCOUNT).read_text())
+    dump["UserDetailList"][0]["UserPolicyList"] = [{"PolicyName": "x", "PolicyDocument": "{"}]
+    code, out, err = run("who-can", policy_file(tmp_path, "a.json", dump), "lex:DeleteBot", BOT, "--format", "json")
+    (bad,) = json.loads(out)["coverage"]["unreadable"]
+    assert code == 0
+    assert set(bad) == {"owner", "name", "kind", "code", "message"}
+    assert "not readable" in err
+
+
+def test_who_can_answers_as_csv_without_formulas(run, tmp_path):
+    statement = {**STATEMENT, "Condition": {"StringEquals": {"=evil": "\x85\xad"}}}
+    user = {
+        "Arn": "arn:aws:iam::111122223333:user/=cmd",
+        "UserName": "=cmd",
+        "UserPolicyList": [{"PolicyName": "p", "PolicyDocument": {"Statement": statement}}],
+    }
+    dump = json.dumps({"UserDetailList": [user]})
+    code, out, _ = run("who-can", "-", "lex:GetBot", BOT, "--format", "csv", data=dump)
+    header, row = csv.reader(io.StringIO(out))
+    assert code == 0
+    assert header == ["principal", "outcome", "condition", "missing_keys"]
+    assert row[1] == "conditional"
+    assert row[3] == "'=evil"
+
+
+def test_who_can_exits_with_1_where_nobody_can(run):
+    code, out, err = run("who-can", ACCOUNT, "lex:Nothing", "arn:aws:lex:us-east-1:444455556666:bot/X")
+    assert "may perform lex:Nothing" in out
+    assert 'has no action "lex:Nothing"' in err
+    assert code == int(out.startswith("0 of"))
+
+
+# report and lab ---
+
+
+def test_report_prints_the_path_of_the_page(run, tmp_path):
+    code, out, err = run("report", "AmazonLexReadOnly", "-o", str(tmp_path / "out"))
+    assert (code, out, err) == (0, f"{tmp_path / 'out' / 'index.html'}\n", "")
+
+
+def test_report_reads_standard_input(run, tmp_path):
+    code, _, _ = run("report", "-", "-o", str(tmp_path), data=json.dumps({"Statement": STATEMENT}))
+    assert code == 0
+    assert "standard input" in (tmp_path / "index.html").read_text()
+
+
+@pytest.fixture
+def notebooks(tmp_path, monkeypatch) -> Path:
+    """Notebooks as a wheel bundles them."""
+    folder = tmp_path / "bundled"
+    (folder / ".ipynb_checkpoints").mkdir(parents=True)
+    for name in ("02_b.ipynb", "01_a.ipynb", "README.md", ".ipynb_checkpoints/01_a.ipynb"):
+        (folder / name).write_text(f"new {name}")
+    monkeypatch.setattr(lab, "bundled_notebooks", lambda: folder)
+    return folder
+
+
+def test_lab_copies_the_notebooks_and_never_overwrites(notebooks, tmp_path):
+    work = tmp_path / "work"
+    assert lab.copy_notebooks(work) == work / "01_a.ipynb"
+    (work / "01_a.ipynb").write_text("mine")
+    (work / "02_b.ipynb").unlink()
+    assert lab.copy_notebooks(work) == work / "01_a.ipynb"
+    assert {path.name: path.read_text() for path in work.iterdir()} == {
+        "01_a.ipynb": "mine",
+        "02_b.ipynb": "new 02_b.ipynb",
+        "README.md": "new README.md",
+    }
+
+
+def test_lab_writes_through_no_link(notebooks, tmp_path):
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "01_a.ipynb").symlink_to(tmp_path / "elsewhere")
+    lab.copy_notebooks(work)
+    assert not (tmp_path / "elsewhere").exists()
+    with pytest.raises(LexgraphError):
+        lab.copy_notebooks(notebooks / "README.md")
+
+
+def test_lab_listens_on_this_machine_only_and_asks_for_a_token(tmp_path):
+    options = lab.lab_options(tmp_path, tmp_path / "a.ipynb", browser=False, rest=["--port", "9000"])
+    assert "--ServerApp.ip=127.0.0.1" in options
+    (token,) = (option for option in options if option.startswith("--IdentityProvider.token="))
+    assert len(token.partition("=")[2]) == 48
+    assert "--no-browser" in options
+    assert options[-2:] == ["--port", "9000"]
+    again = lab.lab_options(tmp_path, tmp_path / "a.ipynb", browser=True, rest=[])
+    assert token not in again
+    assert "--no-browser" not in again
+
+
+def test_what_follows_two_hyphens_goes_to_jupyterlab_and_wins(tmp_path):
+    args = parse_arguments(["lab", "--no-browser", "--", "--ServerApp.token=x", "--port=1"])
+    assert args.no_browser
+    options = lab.lab_options(tmp_path, tmp_path / "a.ipynb", browser=False, rest=args.rest)
+    assert [option for option in options if "token" in option] == ["--ServerApp.token=x"]
+
+
+def test_lab_says_what_is_missing(run, monkeypatch):
+    monkeypatch.setattr(lab, "find_spec", lambda name: None)
+    code, out, err = run("lab")
+    assert (code, out) == (2, "")
+    assert 'pip install "lexgraph[lab]"' in err
+
+
+def test_lab_starts_jupyterlab_on_the_first_notebook(notebooks, tmp_path, monkeypatch):
+    begun = []
+    server = Namespace(identity_provider=Namespace(), start=lambda: begun.append("started"))
+    app = Namespace(initialize_server=lambda argv: begun.append(argv) or server)
+    monkeypatch.setattr(lab, "import_module", lambda name: Namespace(LabApp=app))
+    monkeypatch.chdir(tmp_path)
+    assert main(["lab", "--dir", "work", "--no-browser"]) == 0
+    options, word = begun
+    assert "--LabApp.default_url=/lab/tree/01_a.ipynb" in options
+    assert f"--ServerApp.root_dir={tmp_path / 'work'}" in options
+    assert word == "started"
+    assert server.identity_provider.token_generated
+
+
+def test_a_real_jupyterlab_lets_nobody_in_without_the_token_that_it_prints(tmp_path):
+    config = tmp_path / ".jupyter"
+    config.mkdir()
+    open_to_all = 'c.IdentityProvider.token = ""\nc.ServerApp.ip = "0.0.0.0"\n'
+    (config / "jupyter_server_config.py").write_text(open_to_all)
+    env = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
+    env |= {"HOME": str(tmp_path), "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "lexgraph.cli", "lab", "--dir", str(tmp_path / "work"), "--no-browser"]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command += ["--", "--allow-root", f"--port={port}"]
+    process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        found = (re.search(r"(http://127\.0\.0\.1:\d+)/\S*\?token=([0-9a-f]{48})", line) for line in process.stderr)
+        base, token = next(filter(None, found)).groups()
+        next(line for line in process.stderr if "To access the server" in line)
+        for _ in range(100):  # it prints its address a moment before it listens
+            with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+                break
+            time.sleep(0.1)
+        with pytest.raises(HTTPError, match="403"):
+            urlopen(f"{base}/api/contents")  # noqa: S310 - the server that was just started
+        listed = json.load(urlopen(f"{base}/api/contents?token={token}"))  # noqa: S310 - as above
+        assert "01_read_a_policy.ipynb" in {one["name"] for one in listed["content"]}
+        assert token not in Path(f"/proc/{process.pid}/cmdline").read_text()
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+# Exit codes, as a shell sees them ---
+
+
+def test_exit_codes_reach_the_shell(tmp_path):
+    good = policy_file(tmp_path, "good.json", {"Statement": STATEMENT})
+    bad = policy_file(tmp_path, "bad.json", {"Statement": []})
+    expected = json.dumps({**CASE, "expected": "explicitDeny"})
+    for code, arguments, data in (
+        (0, ("--version",), ""),
+        (0, ("expand", "lex:GetBot"), ""),
+        (1, ("expand", "nix:*"), ""),
+        (0, ("simulate", "-"), expected),
+        (1, ("simulate", "-", "--expect"), expected),
+        (2, ("simulate", "nowhere"), ""),
+        (0, ("compare", good, good), ""),
+        (1, ("compare", good, "AmazonLexReadOnly"), ""),
+        (2, ("compare", good, "nowhere.json"), ""),
+        (0, ("validate", good), ""),
+        (1, ("validate", good, bad), ""),
+        (2, ("validate", "nowhere"), ""),
+        (0, ("who-can", ACCOUNT, "lex:ListBots", "*"), ""),
+        (2, ("who-can", good, "lex:ListBots", "*"), ""),
+        (2, ("nonsense",), ""),
+    ):
+        done = start(*arguments, data=data)
+        assert done.returncode == code, (arguments, done.stderr)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from side_by_side.asking import Contestant, Hung
@@ -87,7 +88,7 @@ def race(entrants: Sequence[Entrant], data: Any, compare: Comparison, limits: Li
             contestant = _started(entry, entrant, data, limits)
             if contestant is not None:
                 running.append((entry, contestant))
-                answers = _bounded(entry, limits, lambda c=contestant: c.answers(limits.patience))
+                answers = _bounded(entry, limits, contestant.answers)
                 if entry is entries[0]:
                     ours = answers
                 elif not entry.failed and entrant.peer != "lexgraph":
@@ -122,10 +123,10 @@ def _judge(entry: Entry, agreement: Agreement) -> None:
     entry.failed = agreement.unexplained
 
 
-def _bounded(entry: Entry, limits: Limits, work: Callable[[], Any]) -> Any:
+def _bounded(entry: Entry, limits: Limits, work: Callable[[float], Any]) -> Any:
     """Do some work of a contestant; when it hangs or gives up, the entry says so."""
     try:
-        return work()
+        return work(limits.patience)
     except Hung as error:
         entry.fail(str(error))
         entry.hung = limits.patience
@@ -142,7 +143,7 @@ def _rounds(running: list[tuple[Entry, Contestant]], limits: Limits) -> None:
             if entry.failed or spent[id(entry)] > limits.budget:
                 continue
             for fresh, mode in ((True, "cold"), (False, "warm")):
-                seconds = _bounded(entry, limits, lambda c=contestant, f=fresh: c.time(limits.patience, fresh=f))
+                seconds = _bounded(entry, limits, partial(contestant.time, fresh=fresh))
                 if seconds is not None:
                     entry.times.setdefault(mode, []).append(seconds)
                     spent[id(entry)] += seconds

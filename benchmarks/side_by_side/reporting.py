@@ -61,17 +61,18 @@ def heading(told: dict[str, Any]) -> list[str]:
 
 
 def verdict(result: Result) -> str:
-    """Return how lexgraph stands to its bars."""
-    parts = []
-    ratio, mine = result.best_ratio, result.times(result.own)
-    if result.bar.ratio is not None:
-        parts.append(
-            f"{result.bar.ratio:g}× the fastest right peer: "
-            + (f"{ratio:.1f}×, {_met(ratio >= result.bar.ratio)}" if ratio else "no peer ran")
-        )
-    if result.bar.most is not None and mine:
+    """Return how lexgraph stands to its bars, by the medians; beside them the same by the least times."""
+    bar, parts = result.bar, []
+    ratio, least = result.best_ratio(), result.best_ratio(min)
+    if bar.ratio is not None and (ratio is None or least is None):
+        parts.append(f"{bar.ratio:g}× the fastest right peer: no peer ran")
+    elif bar.ratio is not None and ratio is not None and least is not None:
+        met = _met(ratio >= bar.ratio)
+        parts.append(f"{bar.ratio:g}× the fastest right peer: {ratio:.1f}× ({least:.1f}× by the least), {met}")
+    mine = result.times(result.own)
+    if bar.most is not None and mine:
         value = median(mine)
-        parts.append(f"{result.bar.most:g} {result.unit}: {_number(value)}, {_met(value <= result.bar.most)}")
+        parts.append(f"{bar.most:g} {result.unit}: {_number(value)}, {_met(value <= bar.most)}")
     return "; ".join(parts)
 
 
@@ -134,7 +135,8 @@ def as_json(told: dict[str, Any], results: Sequence[Result]) -> str:
             "per": result.count,
             "bar": asdict(result.bar),
             "bar in words": verdict(result),
-            "best ratio": result.best_ratio,
+            "best ratio": result.best_ratio(),
+            "best ratio of the least": result.best_ratio(min),
             "remarks": result.remarks,
             "entries": [_entry_json(result, entry) for entry in result.entries],
         }

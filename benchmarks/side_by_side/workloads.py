@@ -53,15 +53,14 @@ class Result:
         """The entry that the bars hold for."""
         return self.entries[0]
 
-    def ratio(self, entry: Entry) -> float | None:
-        """Return how many times as long an entry takes as lexgraph."""
+    def ratio(self, entry: Entry, of: Callable[[list[float]], float] = median) -> float | None:
+        """Return how many times as long an entry takes as lexgraph, by the medians or by what else `of` picks."""
         mine, other = self.times(self.own), self.times(entry)
-        return median(other) / median(mine) if mine and other else None
+        return of(other) / of(mine) if mine and other else None
 
-    @property
-    def best_ratio(self) -> float | None:
-        """The ratio of the fastest peer with right answers."""
-        found = [self.ratio(one) for one in self.entries if one.peer != "lexgraph" and one.right]
+    def best_ratio(self, of: Callable[[list[float]], float] = median) -> float | None:
+        """Return the ratio of the fastest peer with right answers."""
+        found = [self.ratio(one, of) for one in self.entries if one.peer != "lexgraph" and one.right]
         return min((one for one in found if one is not None), default=None)
 
 

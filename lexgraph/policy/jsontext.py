@@ -297,7 +297,7 @@ def _is_plainly_json(value: Json) -> bool:
         for item in level:
             kind = type(item)
             if kind is dict:
-                if not "".join(map(str, item)).isascii() or not all(type(key) is str for key in item):
+                if not all(type(key) is str and key.isascii() for key in item):
                     return False
                 inner += item.values()
             elif kind is list:

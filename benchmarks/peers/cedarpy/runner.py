@@ -83,7 +83,7 @@ class Cedar(Decide):
             "context": json.dumps({**context, "action": one["action"].lower(), "resource": one["resource"]}),
         }
 
-    def run(self, *, fresh: bool) -> list[bool]:  # noqa: ARG002
+    def run(self) -> list[bool]:
         """Return whether each request is allowed."""
         return [is_authorized(one, self.set, self.entities).decision is Decision.Allow for one in self.asked]
 

@@ -29,7 +29,7 @@ class ExpandElements(Task):
         """Take a new catalogue, whose memos are empty."""
         self.catalog = Catalog()
 
-    def run(self, *, fresh: bool) -> list[Any]:  # noqa: ARG002
+    def run(self) -> list[Any]:
         """Return one set for each element."""
         return [self.catalog.bits_of(patterns, negated) for patterns, negated in self.data]
 
@@ -37,16 +37,16 @@ class ExpandElements(Task):
         """Return the catalogue and each set as places in it."""
         names = [name.lower() for name in self.catalog.names]
         places = {name: place for place, name in enumerate(self.catalog.names)}
-        found = ExpandElements.run(self, fresh=False)
+        found = ExpandElements.run(self)
         return {"catalogue": names, "sets": [[places[name] for name in self.catalog.names_in(bits)] for bits in found]}
 
 
 class ExpandToNames(ExpandElements):
     """The same, each set as a tuple of names."""
 
-    def run(self, *, fresh: bool) -> list[Any]:
+    def run(self) -> list[Any]:
         """Return the names for each element."""
-        return [self.catalog.names_in(bits) for bits in super().run(fresh=fresh)]
+        return [self.catalog.names_in(bits) for bits in super().run()]
 
 
 def clear_memos() -> None:
@@ -82,24 +82,28 @@ class Decisions(Decide):
         clear_memos()
         self.stack = PolicyStack(identity=self.parsed)
 
-    def run(self, *, fresh: bool) -> list[Decision]:
-        """Return the decisions; requests never seen are made first."""
+    def run(self) -> list[Decision]:
+        """Return the decisions."""
         stack = self.stack
-        asked = [self.request(one) for one in self.requests] if fresh else self.asked
-        return [authorize(stack, request) for request in asked]
+        return [authorize(stack, request) for request in self.asked]
+
+    def run_fresh(self) -> list[Decision]:
+        """Return the decisions on requests that were never seen: each is made first."""
+        stack = self.stack
+        return [authorize(stack, self.request(one)) for one in self.requests]
 
     def answers(self) -> list[str]:
         """Return ``"allowed"`` or ``"denied"``, or ``"conditional"``."""
-        found = [decision.outcome for decision in Decisions.run(self, fresh=False)]
+        found = [decision.outcome for decision in Decisions.run(self)]
         return ["denied" if outcome.endswith("Deny") else outcome for outcome in found]
 
 
 class MakingRequests(Decisions):
     """The same, and every Request and Context is made anew each time."""
 
-    def run(self, *, fresh: bool) -> list[Decision]:  # noqa: ARG002
+    def run(self) -> list[Decision]:
         """Return the decisions."""
-        return super().run(fresh=True)
+        return self.run_fresh()
 
 
 class UnknownContext(Decisions):
@@ -111,9 +115,13 @@ class UnknownContext(Decisions):
 class Explained(Decisions):
     """The same, and each decision's explanation is written out."""
 
-    def run(self, *, fresh: bool) -> list[Any]:
+    def run(self) -> list[Any]:
         """Return the explanations."""
-        return [decision.explain().text() for decision in super().run(fresh=fresh)]
+        return [decision.explain().text() for decision in super().run()]
+
+    def run_fresh(self) -> list[Any]:
+        """Return the explanations of decisions on new requests."""
+        return [decision.explain().text() for decision in super().run_fresh()]
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ class Evaluator(Decide):
         """Empty the cache."""
         re.purge()
 
-    def run(self, *, fresh: bool) -> list[bool]:  # noqa: ARG002
+    def run(self) -> list[bool]:
         """Return whether each request is allowed."""
         return [self.allows(one) for one in self.requests]
 

@@ -13,7 +13,7 @@ for name in ("Mapping", "MutableMapping"):  # Python 3.10 took them from the pla
     setattr(collections, name, getattr(collections.abc, name))
 
 from principalmapper.common import Node, Policy  # noqa: E402 (after the names are back)
-from principalmapper.querying.query_interface import local_check_authorization  # noqa: E402
+from principalmapper.querying.query_interface import local_check_authorization  # noqa: E402 (the same)
 
 
 class Simulation(Decide):
@@ -32,7 +32,7 @@ class Simulation(Decide):
         clear_caches("principalmapper")
         re.purge()
 
-    def run(self, *, fresh: bool) -> list[bool]:  # noqa: ARG002
+    def run(self) -> list[bool]:
         """Return whether each request is allowed."""
         user = self.user
         return [

@@ -8,18 +8,20 @@ OUT ?= out
 LAB_ARGS ?=
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+AGREE_ARGS ?=
 export PYTHON
 
 run := $(VENV)/bin
 setup = @sh tools/venv.sh "$(VENV)" "$(EXTRA)"
 
-.PHONY: help lab test lint format report bench data browser clean
+.PHONY: help lab test lint format report bench agree data browser clean
 
 help:
 	@echo 'make lab      opens JupyterLab on the first notebook      (LAB_ARGS=... goes to `lexgraph lab`)'
 	@echo 'make test     runs every check but the browser tests      (PYTEST_ARGS=... goes to pytest)'
 	@echo 'make report   writes reports on the bundled examples into $(OUT)/'
 	@echo 'make bench    runs the benchmarks                         (BENCH_ARGS=... goes to benchmarks/run.py)'
+	@echo 'make agree    compares the evaluator with an independent one    (AGREE_ARGS="--cases 200000 --seed 7")'
 	@echo 'make browser  tests the notebooks in Chromium, in an environment of its own, .venv-browser'
 	@echo 'make lint     runs the style, type and layer checks only'
 	@echo 'make format   formats the code and mends what ruff can mend'
@@ -57,6 +59,10 @@ report:
 bench:
 	$(setup)
 	@"$(run)/python" benchmarks/run.py $(BENCH_ARGS)
+
+agree:
+	$(setup)
+	@"$(run)/python" -m tests.agree $(AGREE_ARGS)
 
 # In this order: checksums.py reads what the others wrote.
 data:

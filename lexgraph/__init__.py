@@ -37,6 +37,7 @@ _HOME = {
     "Request": "evaluation.request",
     "Settings": "evaluation.stack",
     "authorize": "evaluation.authorize",
+    "authorize_many": "evaluation.many",
     "access_graph": "graph",
     "policy_graph": "graph",
     "AccessExplorer": "widgets",

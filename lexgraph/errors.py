@@ -25,6 +25,8 @@ def shown(value: object) -> str:
     '"Allow\\\\u202e"'
     """
     text = value if isinstance(value, str) else str(value)
+    if len(text) <= SHOWN and text.isascii() and text.isprintable():
+        return f'"{text}"' if isinstance(value, str) else text
     cut = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
     body = "".join(c if c == "…" or (c.isprintable() and c <= "ÿ") else _code_point(c) for c in cut)
     return f'"{body}"' if isinstance(value, str) else body

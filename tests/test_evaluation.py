@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import json
 import random
@@ -17,7 +18,7 @@ import pytest
 
 from lexgraph.bundled import bundled_path
 from lexgraph.catalog.actions import catalog
-from lexgraph.conditions.context import ABSENT, Context
+from lexgraph.conditions.context import Context
 from lexgraph.conditions.logic import Undecided, model, negate
 from lexgraph.errors import RequestError
 from lexgraph.evaluation.authorize import authorize
@@ -63,6 +64,16 @@ def random_cases(seed: int, count: int) -> Iterator[Json]:
 # Laws: a complete context --------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def patient_collector() -> Iterator[None]:
+    """A collector of cycles that looks less often: many stacks are made here, and none is kept."""
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 20)
+    yield
+    gc.set_threshold(*before)
+
+
+@pytest.mark.usefixtures("patient_collector")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_random_cases_are_decided_as_the_reference_decides_them(seed: int) -> None:
     rng = random.Random(seed)
@@ -110,15 +121,25 @@ def test_the_written_errors_have_their_codes() -> None:
 def keys_in(case: Json) -> list[str]:
     """The keys that the case's policies mention, in the spelling of the alphabet, and in lower case."""
     text = json.dumps([document for _, document in documents_of(case)]).lower()
-    known = (*alphabet.VALUES, "aws:userid")
-    return [key for key in known if key.lower() in text]
+    found = [key for key in alphabet.VALUES if key.lower() in text]
+    by_id = any(word.lower() in text for word in ("aws:userid", alphabet.USER_ID, alphabet.ROLE_ID))
+    return [*found, "aws:userid"] if by_id and not_derived(case) else found
+
+
+def not_derived(case: Json) -> list[str]:
+    """The keys that nothing but the context tells of: what the alphabet lists, and who a user or role is."""
+    principal = case["request"]["principal"]
+    has_id = isinstance(principal, str) and any(f":{word}/" in principal for word in ("user", "role", "assumed-role"))
+    return ["aws:userid"] if has_id else []
 
 
 def without(case: Json, hidden: tuple[str, ...]) -> Json:
     """The case with nothing known of the hidden keys, and all others known as before: given, or absent."""
     lowered = {key.lower() for key in hidden}
     given = {key: value for key, value in case["request"].get("context", {}).items() if key.lower() not in lowered}
-    absent = {key: None for key in alphabet.VALUES if key.lower() not in {k.lower() for k in given} | lowered}
+    told = {key.lower() for key in given} | lowered
+    names = (*alphabet.VALUES, *not_derived(case), "aws:PrincipalTag/None")
+    absent = {key: None for key in names if key.lower() not in told}
     return with_context(case, {**absent, **given}) | {"complete_context": False}
 
 
@@ -173,13 +194,13 @@ def test_learning_a_key_never_overturns_a_known_answer() -> None:
             for learned in completions(case, hidden, rng, 12):
                 assert agrees(before, reference.decide(learned)), json.dumps([unknown, learned["request"]])
     print(outcomes)
-    assert min(outcomes.values()) > 100
+    assert min(outcomes.values()) > 50
 
 
 def test_a_conditional_answer_has_a_completion_that_allows_and_one_that_does_not() -> None:
     """And the reference confirms both; for two kinds of tests on one key, it may be that nobody can tell."""
     undecided = confirmed = 0
-    for case, hidden, unknown in hidden_cases(22, 1_200):
+    for case, hidden, unknown in hidden_cases(22, 2_500):
         decision = decided(unknown)
         if decision.outcome != "conditional":
             continue
@@ -198,7 +219,7 @@ def test_a_conditional_answer_has_a_completion_that_allows_and_one_that_does_not
             assert reference.decide(with_context(case, context)) in outcomes, json.dumps([unknown, context])
             confirmed += 1
     print(f"{confirmed} confirmed, {undecided} undecided")
-    assert confirmed > 400
+    assert confirmed > 350
     assert undecided < confirmed / 20
 
 
@@ -388,7 +409,6 @@ def deny(**condition: Json) -> Json:
             [{**ALLOW_ALL, "Resource": "arn:aws:lex:${aws:PrincipalTag/R}:*:bot:${aws:PrincipalTag/R}:*"}],
             "implicitDeny",
         ),
-        ([{**ALLOW_ALL, "Resource": "${aws:PrincipalTag/Bot}"}], "conditional"),
         (
             [{"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:lex:*:*:bot:${aws:PrincipalTag/B}:*"}],
             "conditional",
@@ -399,6 +419,22 @@ def test_conditional_is_said_only_where_completions_differ(statements: Json, out
     decision = ask(statements)
     assert decision.outcome == outcome
     assert bool(decision.condition) is bool(decision.missing_keys) is (outcome == "conditional")
+
+
+def test_an_arn_is_split_before_its_variables_are_put_in() -> None:
+    """R1: a variable fills a part, or a piece of one, and never makes parts of its own."""
+    bot = {
+        "aws:PrincipalTag/Bot": BOT,
+        "aws:SourceArn": BOT,
+        "aws:PrincipalTag/Rest": "us-east-1:111122223333:bot:Orders",
+    }
+    for pattern in ("${aws:PrincipalTag/Bot}", "arn:aws:lex:${aws:PrincipalTag/Rest}:prod"):
+        assert ask([{**ALLOW_ALL, "Resource": pattern}], bot).outcome == "implicitDeny"
+        assert ask([allow(ArnLike={"aws:SourceArn": pattern})], bot).outcome == "implicitDeny"
+    last = "arn:aws:lex:*:*:bot${aws:PrincipalTag/Last}"
+    assert ask([{**ALLOW_ALL, "Resource": last}], {"aws:PrincipalTag/Last": ":Orders:prod"}).outcome == "allowed"
+    named = {"aws:SourceArn": BOT, "aws:PrincipalTag/Last": ":Orders:prod"}
+    assert ask([allow(ArnLike={"aws:SourceArn": last})], named).outcome == "allowed"
 
 
 def test_the_condition_is_small_and_names_the_keys_as_the_policy_spells_them() -> None:

@@ -306,7 +306,7 @@ class _Details:
             line=line,
             column=column,
             source=self.source,
-            others=others,
+            others=tuple(self.placed(other, at) for other in others),
         )
 
     # Its elements -------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from lexgraph.catalog.actions import catalog
 from lexgraph.catalog.keys import hole_pattern
+from lexgraph.checks.finding import Severity
 from lexgraph.checks.globs import overlap, without_variables
 from lexgraph.checks.known import AWS_ACCOUNTS, PARTITIONS, REGIONS, nearest_service, services
 from lexgraph.checks.view import STORED_BY_IAM, Hit, StatementView
@@ -15,6 +16,8 @@ from lexgraph.errors import shown
 from lexgraph.policy.arn import PARTS, split_arn
 from lexgraph.policy.patterns import is_pattern
 
+# AWS owns some of their resources (documents, service views), whose ARNs have no account.
+_SOME_WITHOUT_ACCOUNT = frozenset({"ssm", "resource-explorer-2"})
 # What IAM lets the resource part of its own ARNs begin with, besides what the service reference lists.
 _IAM_PATHS = tuple("federated-user/ mfa/ sms-mfa/ report/ access-report/ root".split())
 
@@ -37,7 +40,8 @@ def templates(arn_service: str, prefix: str) -> tuple[Template, ...]:
     for kind in catalog().service(prefix).resource_types:
         for arn in kind.arns:
             parts = split_arn(arn)
-            if len(parts) == PARTS and parts[2] == arn_service:
+            # AWS Backup's recovery points are ARNs of the service that was backed up: the service is a hole.
+            if len(parts) == PARTS and (parts[2] == arn_service or "${" in parts[2]):
                 resource = hole_pattern(parts[5]).replace("?*", "*")
                 found.append(Template(kind.name, parts[3], parts[4], resource))
     return tuple(found)
@@ -49,7 +53,7 @@ def resources(view: StatementView) -> Iterator[Hit]:
     for i, pattern in enumerate(element.patterns if element is not None else ()):
         if pattern.startswith("arn:"):
             for code, message, refused in _problems(pattern, view):
-                severity = None if refused is None else ("error" if refused else "warning")
+                severity: Severity | None = None if refused is None else ("error" if refused else "warning")
                 yield Hit(code, view.resource_at(i), message, severity)
 
 
@@ -84,10 +88,14 @@ def _of_service(parts: tuple[str, ...], view: StatementView) -> Iterator[Problem
         return
     known, fitting = _templates_for(service, parts[5], view)
     if not known and service not in services():
-        yield "INVALID_SERVICE", f"there is no service {shown(service)} in the catalogue{nearest_service(service)}", None
+        yield (
+            "INVALID_SERVICE",
+            f"there is no service {shown(service)} in the catalogue{nearest_service(service)}",
+            None,
+        )
     yield from _region(parts, fitting)
     yield from _account(parts, fitting)
-    if known and not fitting and not (service == "iam" and parts[5].startswith(_IAM_PATHS)):
+    if parts[5] and known and not fitting and not (service == "iam" and parts[5].startswith(_IAM_PATHS)):
         kinds = ", ".join(dict.fromkeys(template.type for template in known[:8]))
         # IAM refuses a path of its own that begins with no known word.
         refused = service == "iam" and view.kind in STORED_BY_IAM and not is_pattern(parts[5].partition("/")[0])
@@ -124,7 +132,7 @@ def _region(parts: tuple[str, ...], fitting: tuple[Template, ...]) -> Iterator[P
     usual = {template.region for template in fitting}
     if usual == {""} and region.strip("*"):
         yield "ARN_REGION_NOT_ALLOWED", f"ARNs of {service} like this have no region, not {shown(region)}", None
-    elif not region and usual and "" not in usual and not any(map(is_pattern, usual)):
+    elif not region and usual and "" not in usual:
         yield "MISSING_ARN_REGION", f"ARNs of {service} like this have a region", None
     elif region and not is_pattern(region) and region not in REGIONS and region not in usual:
         yield "INVALID_ARN_REGION", f"there is no region {shown(region)}", None
@@ -137,7 +145,7 @@ def _account(parts: tuple[str, ...], fitting: tuple[Template, ...]) -> Iterator[
     usual = {template.account for template in fitting}
     if usual == {""} and account.strip("*"):
         yield "ARN_ACCOUNT_NOT_ALLOWED", f"ARNs of {service} like this have no account, not {shown(account)}", None
-    elif not account and usual and "" not in usual and not any(map(is_pattern, usual)):
+    elif not account and usual and "" not in usual and service not in _SOME_WITHOUT_ACCOUNT:
         yield "MISSING_ARN_ACCOUNT", f"ARNs of {service} like this have an account", None
     elif account and not _is_account(account) and account not in usual:
         yield "INVALID_ARN_ACCOUNT", f"an account id has twelve digits, {shown(account)} has not", None

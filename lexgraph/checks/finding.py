@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 Severity = Literal["error", "security", "warning", "suggestion"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("error", "security", "warning", "suggestion")
-"""The severities, gravest first. ``error`` has one meaning: IAM, or the service, refuses the document when it is saved."""
+"""The severities, gravest first. ``error`` has one meaning: IAM or the service refuses to store the document."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,9 @@ class Hit(NamedTuple):
 
 
 class ActionPattern(NamedTuple):
-    """An action pattern taken apart; `service` and `name` are in lower case, ``*`` alone has the service ``*``."""
+    """An action pattern taken apart, with its place in the list; `service` and `name` are in lower case, ``*`` alone has the service ``*``."""
 
-    index: int
+    number: int
     text: str
     service: str
     name: str
@@ -76,13 +76,17 @@ class PrincipalView(NamedTuple):
 
 @dataclass
 class StatementView:
-    """One statement, its place in the document, and what the checks ask of it again and again."""
+    """One statement, its place in the document, and what the checks ask of it again and again.
+
+    Of a `damaged` one, only what could be read is here.
+    """
 
     statement: Statement
     at: str
     kind: Kind
     variables: bool
     day: date | None = None
+    damaged: bool = False
 
     @cached_property
     def actions(self) -> tuple[ActionPattern, ...]:

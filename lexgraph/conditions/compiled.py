@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from lexgraph.conditions.context import Lookup, Values
 from lexgraph.conditions.operators import OPERATORS, AnyMatch, Operator
-from lexgraph.conditions.variables import Template, has_variable, read_template, substitute
+from lexgraph.conditions.variables import Template, has_variable, read_template, substitute, substitute_arn
+from lexgraph.policy.arn import unliteral
 from lexgraph.policy.grammar import OperatorName, read_operator
 from lexgraph.policy.model import ConditionTest
 
@@ -21,7 +22,7 @@ class CompiledTest:
     `keys` are the lower-cased keys that the answer depends on: its own, and those of its variables.
     """
 
-    __slots__ = ("_any", "_fixed", "key", "keys", "name", "operator", "source", "templates")
+    __slots__ = ("_any", "_fixed", "_negated", "_plain", "key", "keys", "name", "operator", "source", "templates")
 
     def __init__(self, test: ConditionTest, *, variables: bool) -> None:
         name = read_operator(test.operator)
@@ -40,21 +41,29 @@ class CompiledTest:
         self.templates: tuple[Template, ...] = tuple(t for t in templates if t.variables)
         self._fixed = tuple(fixed)
         self._any: AnyMatch = self.operator.prepare(self._fixed)
+        self._negated = self.operator.negated
+        # The common case: one value, no set operator, nothing to resolve.
+        self._plain = name.qualifier is None and not self.templates and self.operator.family != "Null"
         self.keys = frozenset((self.key,)).union(*(t.keys for t in self.templates))
 
     def _constant(self, template: Template) -> str:
         text = "".join(part for part in template.parts if isinstance(part, str))
-        return text if self._reads_patterns else _plain(text)
+        return text if self._reads_patterns else unliteral(text)
 
     @property
     def _reads_patterns(self) -> bool:
         return self.operator.family == "Arn" or self.name.base in ("StringLike", "StringNotLike")
+
+    def _substitute(self, template: Template, lookup: Lookup) -> str | bool | None:
+        return (substitute_arn if self.operator.family == "Arn" else substitute)(template, lookup)
 
     def holds(self, lookup: Lookup) -> bool | None:
         """Return whether the request meets the test; None where an unknown key decides it."""
         values = lookup(self.key)
         if values is None:
             return None
+        if self._plain and len(values) == 1:
+            return self._any(values[0]) is not self._negated
         qualifier = self.name.qualifier
         if self.operator.family == "Null" and (qualifier is None or (values and values != _BLANK)):
             return self._any("true" if not values or values == _BLANK else "false")
@@ -64,10 +73,9 @@ class CompiledTest:
             return qualifier == "ForAllValues"
         if qualifier is None and len(values) > 1:
             return False  # Rule C5, for a negated operator too.
-        matches = self._any if not self.templates else None
-        if matches is not None:
-            return self._combine([matches(value) for value in values])
-        return self._with_variables(values, lookup)
+        if self.templates:
+            return self._with_variables(values, lookup)
+        return self._combine([self._any(value) for value in values])
 
     def _on_missing(self, qualifier: str | None) -> bool:
         """Rules C3 and C4: the key is absent."""
@@ -87,11 +95,11 @@ class CompiledTest:
     def _with_variables(self, values: Values, lookup: Lookup) -> bool | None:
         resolved, unknown = [], False
         for template in self.templates:
-            text = substitute(template, lookup)
+            text = self._substitute(template, lookup)
             if text is None:
                 unknown = True
             elif isinstance(text, str):
-                resolved.append(text if self._reads_patterns else _plain(text))
+                resolved.append(text if self._reads_patterns else unliteral(text))
         # Rule V4: an unresolved variable's value is left out, the other values still count.
         matches = self.operator.prepare((*self._fixed, *resolved))
         return self._combine([matches(v) or (None if unknown else False) for v in values])
@@ -100,13 +108,13 @@ class CompiledTest:
         """Return what a request value is held against, as :func:`lexgraph.policy.arn.literal` spells it where wildcards
         count; values with a variable that is unresolved or unknown are left out.
         """
-        texts = (substitute(template, lookup) for template in self.templates)
-        found = (text if self._reads_patterns else _plain(text) for text in texts if isinstance(text, str))
+        texts = (self._substitute(template, lookup) for template in self.templates)
+        found = (text if self._reads_patterns else unliteral(text) for text in texts if isinstance(text, str))
         return (*self._fixed, *found)
 
     def identity(self, lookup: Lookup) -> tuple[object, ...]:
         """Return what tells the test from another one in the same request."""
-        texts = (substitute(template, lookup) for template in self.templates)
+        texts = (self._substitute(template, lookup) for template in self.templates)
         unknown = (t.parts for t, text in zip(self.templates, texts, strict=True) if text is None)
         return (self.name, self.key, self.patterns(lookup), *unknown)
 
@@ -114,11 +122,6 @@ class CompiledTest:
         """Return the policy's values with known variables put in, for explanations."""
         texts = []
         for template in self.templates:
-            text = substitute(template, lookup)
-            texts.append(_plain(text) if isinstance(text, str) else template.source)
-        return (*(_plain(text) for text in self._fixed), *texts)
-
-
-def _plain(text: str) -> str:
-    """Undo :func:`lexgraph.policy.arn.literal`: operators without wildcards compare the characters themselves."""
-    return text.replace("\ufdd0", "*").replace("\ufdd1", "?")
+            text = self._substitute(template, lookup)
+            texts.append(unliteral(text) if isinstance(text, str) else template.source)
+        return (*(unliteral(text) for text in self._fixed), *texts)

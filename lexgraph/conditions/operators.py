@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from lexgraph.policy.arn import PARTS, compile_arn, is_arn, literal, split_arn
+from lexgraph.policy.arn import PARTS, compile_arn, is_arn, literal, split_arn, unliteral
 from lexgraph.policy.grammar import OPERATOR_NAMES
 from lexgraph.policy.patterns import compile_glob, is_pattern
 
@@ -49,6 +49,8 @@ def _equals_ignoring_case(values: Sequence[str]) -> AnyMatch:
 def _like(values: Sequence[str]) -> AnyMatch:
     exact = frozenset(value for value in values if not is_pattern(value))
     globs = tuple(compile_glob(value) for value in values if is_pattern(value))
+    if not globs:
+        return frozenset(map(unliteral, exact)).__contains__
 
     def matches(asked: str) -> bool:
         text = literal(asked)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lexgraph.conditions.context import Lookup
-from lexgraph.policy.arn import literal
+from lexgraph.policy.arn import PARTS, literal, split_arn
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _DEFAULT = re.compile(r"([^,]*?)\s*,\s*'(.*)'\s*\Z", re.S)
@@ -44,6 +45,7 @@ def has_variable(text: str) -> bool:
     return "${" in text and _VARIABLE.search(text) is not None
 
 
+@lru_cache(4096)
 def read_template(pattern: str) -> Template:
     """Return the pattern taken apart; ``${*}``, ``${?}`` and ``${$}`` become the characters themselves.
 
@@ -100,3 +102,21 @@ def substitute(template: Template, lookup: Lookup) -> str | bool | None:
         else:
             return False
     return None if unknown else "".join(text)
+
+
+_COLON = "\ufdd2"  # stands for a colon that must not split an ARN
+
+
+def substitute_arn(template: Template, lookup: Lookup) -> str | bool | None:
+    """Do what :func:`substitute` does for the pattern of an ARN, which is split before its variables are put in (rule
+    R1): a colon in a value does not begin another part.
+    """
+    texts: list[str] = []
+    unknown = False
+    for i, part in enumerate(split_arn(template.source)):
+        text = substitute(read_template(part), lookup)
+        if text is False:
+            return False
+        unknown = unknown or text is None
+        texts.append(str(text) if i == PARTS - 1 else str(text).replace(":", _COLON))
+    return None if unknown else ":".join(texts)

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from lexgraph.policy.arn import PARTS, literal, split_arn
+from lexgraph.policy.arn import PARTS, literal, split_arn, unliteral
 from lexgraph.policy.patterns import glob_match
 
 # A group is a kind of comparison with the texts that it accepts any of.
@@ -42,7 +42,7 @@ def distinguishing_texts(groups: tuple[Group, ...]) -> tuple[tuple[str, ...], bo
     found, complete = _walk([*machines, _Trie(literals)], fresh)
     words = dict.fromkeys(("", *found))
     words.update(dict.fromkeys(word.replace(fresh, other) for word in found if fresh in word))
-    return tuple(_plain(word) for word in words), complete
+    return tuple(unliteral(word) for word in words), complete
 
 
 def _walk(machines: Sequence[_Machine | _Trie], fresh: str) -> tuple[list[str], bool]:
@@ -181,7 +181,3 @@ def _tokens(kind: str, text: str) -> list[str] | None:
 
 def _wild(char: str, star: str, mark: str) -> str:
     return star if char == "*" else mark if char == "?" else char
-
-
-def _plain(word: str) -> str:
-    return word.replace("\ufdd0", "*").replace("\ufdd1", "?")

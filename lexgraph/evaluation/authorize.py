@@ -13,10 +13,10 @@ from lexgraph.evaluation.principals import Named, PrincipalIndex
 from lexgraph.evaluation.request import Question, Request
 from lexgraph.evaluation.services import (
     ALWAYS_ALLOWED,
+    is_ordinary,
     is_untouchable,
     needs_resource_policy,
     refuses_public,
-    special,
     under_rcps,
     under_scps,
 )
@@ -72,7 +72,7 @@ def authorize(stack: PolicyStack, request: Request) -> Decision:
         from lexgraph.evaluation.regions import weigh_regions
 
         return weigh_regions(compiled, question)
-    if compiled.simple and question.caller.kind in WITH_IDENTITY and question.is_own and not special(question.action):
+    if compiled.simple and question.caller.kind in WITH_IDENTITY and question.is_own and is_ordinary(question):
         # Nothing but identity policies, and the caller's own account: steps 1, 4 and the default.
         allowed, denied = compiled.identity.sides(question)
         if denied is True:

@@ -10,6 +10,7 @@ from typing import Literal
 from lexgraph.conditions.context import ABSENT, Values
 from lexgraph.errors import RequestError, shown
 from lexgraph.policy.arn import is_arn, split_arn
+from lexgraph.policy.problems import is_text
 
 CallerKind = Literal["user", "role", "session", "federated-user", "root", "service", "federated", "anonymous"]
 
@@ -51,7 +52,7 @@ def principal_text(value: object) -> str:
         return value
     if isinstance(value, Mapping) and len(value) == 1:
         kind, name = next(iter(value.items()))
-        if kind in ("Service", "Federated", "AWS") and isinstance(name, str):
+        if kind in ("Service", "Federated", "AWS") and is_text(name):
             return name if kind == "AWS" else f"{kind}:{name}"
     raise RequestError(
         'a principal is an ARN, "*", {"Service": name} or {"Federated": name}',

@@ -5,7 +5,7 @@ Nothing here is computed unless it is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,11 +30,16 @@ MANY_REGIONS = 8
 
 @dataclass(frozen=True, slots=True)
 class ElementCheck:
-    """One element of a statement held against the request."""
+    """One element of a statement held against the request; its reason is put into words when it is read."""
 
     element: str
     holds: Truth
-    reason: str
+    tell: Callable[[], str] = field(repr=False, compare=False)
+
+    @property
+    def reason(self) -> str:
+        """Why the element matches, or does not."""
+        return self.tell()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +97,8 @@ class Explanation:
     def headline(self) -> str:
         """The outcome in one sentence."""
         request = self.decision.request
-        what = f"{shown(request.action)[1:-1]} on {shown(request.resource)[1:-1]}"
-        who = shown(request.principal)[1:-1]
+        what = f"{_bare(request.action)} on {_bare(request.resource)}"
+        who = _bare(request.principal)
         if self.decision.outcome == "conditional":
             return f"conditional: {who} may perform {what} {self.decision.condition}"
         if self.decision.outcome == "allowed":
@@ -141,8 +146,7 @@ def explain(decision: Decision) -> Explanation:
     elif decision.outcome == "implicitDeny":
         denied_by = _missing_allow(layers, verdict)
     assumptions = tuple(
-        f"AWS sends no {shown(key)[1:-1]} with {shown(decision.request.action)[1:-1]}: "
-        "the catalogue does not list it there"
+        f"AWS sends no {_bare(key)} with {_bare(decision.request.action)}: the catalogue does not list it there"
         for key in question.assumed
     )
     return Explanation(decision, layers, denied_by, tuple(notes), assumptions)
@@ -205,8 +209,8 @@ def _elements(index: StatementIndex, i: int, entry: Entry, question: Question) -
         yield _principal(index, entry, question)
     acts = bool(index.actions.of(question.action) >> i & 1)
     name = "NotAction" if statement.actions.negated else "Action"
-    asked = shown(question.request.action)[1:-1]
-    yield ElementCheck(name, acts, f"{_listed(statement.actions.patterns)} {_verb(acts)} {asked}")
+    asked = question.request.action
+    yield ElementCheck(name, acts, lambda: f"{_listed(statement.actions.patterns)} {_verb(acts)} {_bare(asked)}")
     yield _resource(index, i, entry, question)
     for test in entry.tests:
         yield _condition(test, question)
@@ -222,32 +226,34 @@ def _principal(index: PrincipalIndex, entry: Entry, question: Question) -> Eleme
     holds: Truth = True if True in truths else (None if any(t is not False for t in truths) else False)
     element = entry.statement.principals
     if element is None:
-        return ElementCheck("Principal", holds, "there is no Principal")
-    way = ", ".join(way for way, formula in named.items() if formula is not False)
-    names = _listed(element.patterns)
-    how = f" (as {way})" if way else ""
-    name = "NotPrincipal" if element.negated else "Principal"
-    who = shown(question.request.principal)[1:-1]
-    return ElementCheck(name, holds, f"{names} {_verb(holds)} {who}{how}")
+        return ElementCheck("Principal", holds, lambda: "there is no Principal")
+
+    def tell() -> str:
+        way = ", ".join(way for way, formula in named.items() if formula is not False)
+        who = _bare(question.request.principal)
+        return f"{_listed(element.patterns)} {_verb(holds)} {who}{f' (as {way})' if way else ''}"
+
+    return ElementCheck("NotPrincipal" if element.negated else "Principal", holds, tell)
 
 
 def _resource(index: StatementIndex, i: int, entry: Entry, question: Question) -> ElementCheck:
     element = entry.statement.resources
-    asked = shown(question.request.resource)[1:-1]
     if element is None:
-        return ElementCheck("Resource", True, "the statement is about the policy's own resource")
+        return ElementCheck("Resource", True, lambda: "the statement is about the policy's own resource")
     if question.about_many:
         return _coverage(index, entry, question)
     holds: Truth = bool(index.resources.of(question) >> i & 1)
     if holds and index.resources.templated >> i & 1:
         formula = index.resources.formula(i, question)
         holds = formula if isinstance(formula, bool) else None
-    name = "NotResource" if element.negated else "Resource"
-    reason = f"{_listed(element.patterns)} {_verb(holds)} {asked}"
-    if question.wildcard_only and not holds:
-        action = shown(question.request.action)[1:-1]
-        reason = f'{action} takes no resource, so only "*" covers it, not {_listed(element.patterns)}'
-    return ElementCheck(name, holds, reason)
+
+    def tell() -> str:
+        patterns = _listed(element.patterns)
+        if question.wildcard_only and not holds:
+            return f'{_bare(question.request.action)} takes no resource, so only "*" covers it, not {patterns}'
+        return f"{patterns} {_verb(holds)} {_bare(question.request.resource)}"
+
+    return ElementCheck("NotResource" if element.negated else "Resource", holds, tell)
 
 
 def _coverage(index: StatementIndex, entry: Entry, question: Question) -> ElementCheck:
@@ -255,9 +261,12 @@ def _coverage(index: StatementIndex, entry: Entry, question: Question) -> Elemen
     verb = {True: "covers", None: "covers a part of", False: "covers nothing of"}[holds]
     element = entry.statement.resources
     negated = element is not None and element.negated
-    patterns = "everything but " * negated + _listed(element.patterns if element else ("*",))
-    asked = shown(question.resource)[1:-1]
-    return ElementCheck("NotResource" if negated else "Resource", holds, f"{patterns} {verb} {asked}")
+
+    def tell() -> str:
+        patterns = "everything but " * negated + _listed(element.patterns if element else ("*",))
+        return f"{patterns} {verb} {_bare(question.resource)}"
+
+    return ElementCheck("NotResource" if negated else "Resource", holds, tell)
 
 
 def _covers(index: StatementIndex, entry: Entry, question: Question) -> Truth:
@@ -274,16 +283,17 @@ def _covers(index: StatementIndex, entry: Entry, question: Question) -> Truth:
 
 
 def _condition(test: CompiledTest, question: Question) -> ElementCheck:
-    holds = test.holds(question.lookup)
-    values = question.lookup(test.key)
-    wanted = condition_words(test.name, test.source.key, test.resolved_values(question.lookup))
-    if values is None:
-        found = "it is not known"
-    elif not values:
-        found = "it is absent"
-    else:
-        found = f"it is {_listed(values)}"
-    return ElementCheck("Condition", holds, f"wants: {wanted}; {found}")
+    def tell() -> str:
+        values = question.lookup(test.key)
+        wanted = condition_words(test.name, test.source.key, test.resolved_values(question.lookup))
+        found = "not known" if values is None else "absent" if not values else _listed(values)
+        return f"wants: {wanted}; it is {found}"
+
+    return ElementCheck("Condition", test.holds(question.lookup), tell)
+
+
+def _bare(text: str) -> str:
+    return shown(text)[1:-1]
 
 
 def _listed(values: tuple[str, ...]) -> str:
@@ -318,7 +328,7 @@ def _region_notes(found: tuple[Region, ...]) -> Iterator[str]:
     """What holds where in the asked pattern, the widest regions first."""
     for region in found[:MANY_REGIONS]:
         rest = " elsewhere" if region is found[0] and len(found) > 1 else ""
-        yield f"{region.outcome} on {shown(region.pattern)[1:-1]}{rest}"
+        yield f"{region.outcome} on {_bare(region.pattern)}{rest}"
     if len(found) > MANY_REGIONS:
         yield f"and {len(found) - MANY_REGIONS} more regions"
 

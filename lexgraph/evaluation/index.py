@@ -16,7 +16,7 @@ from lexgraph.conditions.fillings import fillings
 from lexgraph.conditions.hints import Hint, condition_hints
 from lexgraph.conditions.logic import Atom, Formula, all_of, any_of, negate
 from lexgraph.conditions.readable import condition_words
-from lexgraph.conditions.variables import Template, Variable, has_variable, read_template, substitute
+from lexgraph.conditions.variables import Template, Variable, has_variable, read_template, substitute, substitute_arn
 from lexgraph.evaluation.request import Question
 from lexgraph.evaluation.stack import Layer
 from lexgraph.policy.arn import PARTS, ArnMatcher, compile_arn, literal, pad, split_arn
@@ -325,22 +325,10 @@ def template_formula(template: Template, kind: str, question: Question) -> Formu
 
 def _template_holds(template: Template, kind: str, question: Question, lookup: Lookup) -> bool | None:
     """Whether the pattern matches; the template is split into parts before its variables are put in (rule R1)."""
-    texts: list[str] = []
-    for part in split_arn(template.source):
-        text = substitute(read_template(part), lookup)
-        if text is False:
-            return False
-        if text is None:
-            return None
-        texts.append(str(text))
-    pattern = texts if len(texts) > 1 else [*split_arn(texts[0])]
-    matcher = compile_arn(":".join(_guarded(text) for text in pattern), kind=kind)
-    return matcher([_guarded(literal(part)) for part in question.parts])
-
-
-def _guarded(part: str) -> str:
-    """A colon that a variable brought in must not split the pattern anew."""
-    return part.replace(":", "\ufdd2")
+    pattern = substitute_arn(template, lookup)
+    if not isinstance(pattern, str):
+        return None if pattern is None else False
+    return compile_arn(pattern, kind=kind)([literal(part) for part in question.parts])
 
 
 def _resource_hint(template: Template, key: str, question: Question) -> Hint:

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 
 from lexgraph.conditions.hints import Hint
 from lexgraph.conditions.logic import Atom, Formula, all_of, any_of, negate
+from lexgraph.conditions.witnesses import distinguishing_texts
 from lexgraph.errors import UnsupportedError, shown
 from lexgraph.evaluation.authorize import UNREAD, CompiledStack, settle, weigh
 from lexgraph.evaluation.decision import Decision, Outcome
 from lexgraph.evaluation.index import resource_patterns
 from lexgraph.evaluation.request import Question
+from lexgraph.policy.arn import compile_arn, is_arn, literal, split_arn
 from lexgraph.policy.intersect import TooManyPatterns, covers, intersect_parts, witnesses
 
 Parts = tuple[str, ...]
@@ -54,13 +56,14 @@ def regions(compiled: CompiledStack, question: Question) -> tuple[Region, ...]:
     marks = max((part.count("?") for parts in (asked, *at_hand) for part in parts), default=0)
     try:
         found = _closure(asked, tuple(at_hand))
+        members = _counted(found, at_hand) if marks else _members(found)
     except TooManyPatterns as trouble:
         raise UnsupportedError(
             f"{shown(question.resource)} overlaps with the policies' patterns in too many ways: {trouble}; "
             "ask about a narrower pattern or one resource",
             code="TOO_MANY_PATTERNS",
         ) from None
-    return tuple(region for parts in found for region in _settled(compiled, question, parts, marks))
+    return tuple(region for parts in found for region in _settled(compiled, question, parts, members[parts]))
 
 
 def _closure(asked: Parts, patterns: Iterable[Parts]) -> tuple[Parts, ...]:
@@ -74,12 +77,32 @@ def _closure(asked: Parts, patterns: Iterable[Parts]) -> tuple[Parts, ...]:
     return tuple(found)
 
 
-def _settled(compiled: CompiledStack, question: Question, parts: Parts, marks: int) -> list[Region]:
-    """The outcomes in a region; more than one only where ``?`` counts characters."""
+def _members(found: Iterable[Parts]) -> dict[Parts, list[str]]:
+    """A resource of each region; one is enough where no ``?`` counts characters."""
+    return {parts: [":".join(witnesses(part)[0] for part in parts)] for parts in found}
+
+
+def _counted(found: tuple[Parts, ...], at_hand: Iterable[Parts]) -> dict[Parts, list[str]]:
+    """Resources of each region that are in no smaller one, one for every way in which the patterns match together."""
+    patterns = dict.fromkeys((found[0], *at_hand))
+    texts, complete = distinguishing_texts(tuple(("Arn", (":".join(parts),)) for parts in patterns))
+    if not complete:
+        raise TooManyPatterns("their question marks count characters in more ways than were tried")
+    members: dict[Parts, list[str]] = {parts: [] for parts in found}
+    matchers = {parts: compile_arn(":".join(parts)) for parts in found}
+    for text in filter(is_arn, texts):
+        asked = split_arn(literal(text))
+        around = [parts for parts, matches in matchers.items() if matches(asked)]
+        for parts in around:
+            if not any(other != parts and _covers(parts, other) for other in around):
+                members[parts].append(text)
+    return members
+
+
+def _settled(compiled: CompiledStack, question: Question, parts: Parts, members: Iterable[str]) -> list[Region]:
+    """The outcomes in a region; not just one only where ``?`` counts characters."""
     found: dict[tuple[Outcome, Formula], Region] = {}
-    texts = [witnesses(part, marks=marks) for part in parts]
-    for length in range(max(map(len, texts))):
-        resource = ":".join(text[min(length, len(text) - 1)] for text in texts)
+    for resource in members:
         verdict = weigh(compiled, Question(question.request, resource))
         outcome, formula = settle(verdict.allowed, verdict.denied)
         found.setdefault((outcome, formula), Region(parts, outcome, formula))
@@ -96,12 +119,11 @@ def weigh_regions(compiled: CompiledStack, question: Question) -> Decision:
     if outcomes <= {"explicitDeny", "implicitDeny"}:
         outcome: Outcome = "explicitDeny" if outcomes == {"explicitDeny"} else "implicitDeny"
         return Decision(outcome, request, stack, False)
-    return Decision("conditional", request, stack, _residual(found))
+    return Decision("conditional", request, stack, _residual(found, ("arn", *question.parts[1:])))
 
 
-def _residual(found: tuple[Region, ...]) -> Formula:
+def _residual(found: tuple[Region, ...], whole: Parts) -> Formula:
     """Under which condition, in which of the widest regions, the request is allowed."""
-    whole = found[0].parts
     ways: list[Formula] = []
     for region in found:
         wider = [other for other in found if other.parts != region.parts and _inside(region, other)]
@@ -119,7 +141,11 @@ def _residual(found: tuple[Region, ...]) -> Formula:
 
 
 def _inside(narrow: Region, wide: Region) -> bool:
-    return all(covers(w, n) for w, n in zip(wide.parts, narrow.parts, strict=True))
+    return _covers(wide.parts, narrow.parts)
+
+
+def _covers(wide: Parts, narrow: Parts) -> bool:
+    return all(covers(w, n) for w, n in zip(wide, narrow, strict=True))
 
 
 def _in_region(region: Region) -> Atom:

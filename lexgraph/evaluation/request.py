@@ -69,17 +69,19 @@ def read_action(action: str) -> tuple[str, bool]:
 
 
 @lru_cache(8192)
-def read_resource(resource: str) -> tuple[str, ...]:
-    """Return the six parts of a resource's ARN; ``*`` is six stars."""
+def read_resource(resource: str) -> tuple[tuple[str, ...], bool, str | None]:
+    """Return the six parts of a resource's ARN (``*`` is six stars), whether it is a pattern, and the account in it."""
     if resource == "*":
-        return ("*",) * 6
+        return ("*",) * 6, True, None
     if not is_arn(resource):
         raise RequestError(
             f'a resource is an ARN of six parts or "*", not {shown(resource)}',
             code="MALFORMED_ARN",
             pointer="/request/resource",
         )
-    return tuple(resource.split(":", 5))
+    parts = tuple(resource.split(":", 5))
+    account = parts[4] if len(parts[4]) == 12 and parts[4].isdigit() else None
+    return parts, is_pattern(resource), account
 
 
 class Question:
@@ -91,7 +93,9 @@ class Question:
     """
 
     __slots__ = (
+        "_account",
         "_derived",
+        "about_many",
         "action",
         "assumed",
         "caller",
@@ -108,7 +112,9 @@ class Question:
         self.resource = request.resource if resource is None else resource
         self.caller: Caller = read_caller(request.principal)
         self.action, self.wildcard_only = read_action(request.action)
-        self.parts = read_resource(self.resource)
+        self.parts, pattern, self._account = read_resource(self.resource)
+        # Rule R6: a pattern asks about a set, but for an action that takes no resource anyway.
+        self.about_many = pattern and not self.wildcard_only
         self.known = request.context.known
         self.complete = request.context.complete
         self._derived: Mapping[str, Values] | None = None
@@ -134,11 +140,6 @@ class Question:
         return None
 
     @property
-    def about_many(self) -> bool:
-        """Whether the resource is a pattern, so that the question is about a set (rule R6)."""
-        return not self.wildcard_only and is_pattern(self.resource)
-
-    @property
     def is_own(self) -> bool:
         """Whether the caller has an account, and the resource is in it."""
         account = self.caller.account
@@ -149,14 +150,10 @@ class Question:
         """Whose the resource is (rule R7): as stated, else by the ARN, else by the context, else the caller's
         account.
         """
-        account = self.request.resource_account or self._account_in_arn()
+        account = self.request.resource_account or self._account
         if account is None and (given := self.known.get("aws:resourceaccount")):
             account = given[0]
         return account or self.caller.account
-
-    def _account_in_arn(self) -> str | None:
-        account = self.parts[4]
-        return account if account.isdigit() and len(account) == 12 else None
 
     def _derive(self) -> Mapping[str, Values]:
         account = self.resource_account

@@ -26,6 +26,15 @@ def special(action: str) -> bool:
     return service in ("sts", "kms") or (service == "iam" and name.startswith(_CHANGES))
 
 
+def is_ordinary(question: Question) -> bool:
+    """Return whether no rule of a single service (L7 to L9) concerns the request."""
+    if not special(question.action):
+        return True
+    if question.action in ALWAYS_ALLOWED:
+        return False
+    return not (needs_resource_policy(question) or is_untouchable(question))
+
+
 def needs_resource_policy(question: Question) -> bool:
     """Return whether the resource's own policy must allow even within the account (rules L7, L8)."""
     action = question.action

@@ -25,6 +25,7 @@ from lexgraph.policy.grammar import MAX_DIGITS
 from lexgraph.policy.jsontext import escape_pointer, load_json
 from lexgraph.policy.model import Kind, Number, Policy
 from lexgraph.policy.parse import parse_policy
+from lexgraph.policy.problems import is_text
 
 Json = Any
 FIELDS = (
@@ -92,14 +93,14 @@ def _request(case: Mapping[str, Json]) -> Request:
         if name not in fields:
             raise _wrong(f"the request has no {name}", "/request", "MISSING_FIELD")
     for name in ("action", "resource"):
-        if not isinstance(fields[name], str):
+        if not is_text(fields[name]):
             raise _wrong(
                 f"{name} must be a string, not {_said(fields[name])}",
                 f"/request/{name}",
                 "DATA_TYPE_MISMATCH",
             )
     account = fields.get("resource_account")
-    if account is not None and not (isinstance(account, str) and _ACCOUNT.match(account)):
+    if account is not None and not (is_text(account) and _ACCOUNT.match(account)):
         raise _wrong(
             f"resource_account must be a string of 12 digits, not {_said(account)}",
             "/request/resource_account",
@@ -219,7 +220,7 @@ def _wrong(message: str, pointer: str, code: str) -> CaseError:
 
 
 def _said(value: Json) -> str:
-    if isinstance(value, str) and not isinstance(value, Number):
+    if is_text(value):
         return shown(value)
     return "null" if value is None else shown(json.dumps(value))[1:-1]
 

@@ -30,6 +30,11 @@ def literal(text: str) -> str:
     return text.translate(_LITERAL) if is_pattern(text) else text
 
 
+def unliteral(text: str) -> str:
+    """Return `text` with what :func:`literal` did undone."""
+    return text.replace("\ufdd0", "*").replace("\ufdd1", "?")
+
+
 def readable(pattern: str) -> str:
     """Return `pattern` with the characters that :func:`literal` made put back."""
     return pattern.replace("\ufdd0", "${*}").replace("\ufdd1", "${?}")

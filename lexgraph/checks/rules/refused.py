@@ -80,7 +80,7 @@ INVALID_ARN_PREFIX error error
 INVALID_PARTITION error error
     A partition that does not exist
     Write aws, or the partition of China, GovCloud or another separate cloud.
-MISSING_PRINCIPAL error error resource trust
+MISSING_PRINCIPAL error error resource trust endpoint rcp
     A statement without Principal
     Add a Principal that says whom the statement is about.
 UNSUPPORTED_PRINCIPAL error error

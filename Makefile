@@ -9,12 +9,15 @@ LAB_ARGS ?=
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 AGREE_ARGS ?=
+ORACLE_ARGS ?=
+MUTATE_ARGS ?=
+FUZZ_ARGS ?= -max_total_time=60
 export PYTHON
 
 run := $(VENV)/bin
 setup = @sh tools/venv.sh "$(VENV)" "$(EXTRA)"
 
-.PHONY: help lab test lint format report bench agree data browser clean
+.PHONY: help lab test lint format report bench agree mutate fuzz data browser clean
 
 help:
 	@echo 'make lab      opens JupyterLab on the first notebook      (LAB_ARGS=... goes to `lexgraph lab`)'
@@ -22,6 +25,9 @@ help:
 	@echo 'make report   writes reports on the bundled examples into $(OUT)/'
 	@echo 'make bench    runs the benchmarks                         (BENCH_ARGS=... goes to benchmarks/run.py)'
 	@echo 'make agree    compares the evaluator with an independent one    (AGREE_ARGS="--cases 200000 --seed 7")'
+	@echo 'make mutate   mutates AWS policies and reads each mutant         (MUTATE_ARGS="--count 50000 --seed 7")'
+	@echo 'make fuzz     fuzzes the readers for a minute, in .venv-fuzz     (FUZZ_ARGS=... goes to libFuzzer)'
+	@echo 'make oracle   compares containment with the solver z3     (ORACLE_ARGS="--pairs 1000 --seed 7")'
 	@echo 'make browser  tests the notebooks in Chromium, in an environment of its own, .venv-browser'
 	@echo 'make lint     runs the style, type and layer checks only'
 	@echo 'make format   formats the code and mends what ruff can mend'
@@ -63,6 +69,23 @@ bench:
 agree:
 	$(setup)
 	@"$(run)/python" -m tests.agree $(AGREE_ARGS)
+
+mutate:
+	$(setup)
+	@"$(run)/python" -m tests.mutate $(MUTATE_ARGS)
+
+# What is found to be new stays in $(OUT)/fuzz/corpus, and an input that breaks something in $(OUT)/fuzz.
+fuzz:
+	@sh tools/venv.sh .venv-fuzz fuzz || { \
+		echo 'Fuzzing needs atheris, which has no package for every system and Python: `make mutate` needs none.' >&2; \
+		exit 1; }
+	@mkdir -p "$(OUT)/fuzz/corpus"
+	@.venv-fuzz/bin/python -m tests.fuzz.fuzz_policy -verbosity=0 -print_final_stats=1 \
+		-artifact_prefix="$(OUT)/fuzz/" $(FUZZ_ARGS) "$(OUT)/fuzz/corpus" tests/fuzz/corpus
+
+oracle:
+	$(setup)
+	@"$(run)/python" -m tests.against_z3 $(ORACLE_ARGS)
 
 # In this order: checksums.py reads what the others wrote.
 data:

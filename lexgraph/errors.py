@@ -14,6 +14,7 @@ LexgraphError
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, TypeVar
 
 SHOWN = 200
 
@@ -48,6 +49,9 @@ class LexgraphError(Exception):
         self.message = message
 
 
+D = TypeVar("D", bound="DocumentError")
+
+
 class DocumentError(LexgraphError):
     """A document that cannot be used, and the place in it.
 
@@ -75,6 +79,11 @@ class DocumentError(LexgraphError):
         self.column = column
         self.source = source
         self.others = tuple(others)
+
+    def into(self, kind: type[D], **changes: Any) -> D:
+        """Return the same error as another kind, with some attributes changed."""
+        kept = {name: getattr(self, name) for name in ("code", "pointer", "line", "column", "source", "others")}
+        return kind(self.message, **{**kept, **changes})
 
     def __str__(self) -> str:
         text = f"{self.message} ({self.place})" if self.place else self.message

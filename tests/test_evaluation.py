@@ -64,7 +64,7 @@ def random_cases(seed: int, count: int) -> Iterator[Json]:
 # Laws: a complete context --------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def patient_collector() -> Iterator[None]:
     """A collector of cycles that looks less often: many stacks are made here, and none is kept."""
     before = gc.get_threshold()
@@ -73,7 +73,6 @@ def patient_collector() -> Iterator[None]:
     gc.set_threshold(*before)
 
 
-@pytest.mark.usefixtures("patient_collector")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_random_cases_are_decided_as_the_reference_decides_them(seed: int) -> None:
     rng = random.Random(seed)
@@ -187,7 +186,7 @@ def agrees(known: str, learned: str) -> bool:
 def test_learning_a_key_never_overturns_a_known_answer() -> None:
     rng = random.Random(1)
     outcomes: Counter[str] = Counter()
-    for case, hidden, unknown in hidden_cases(21, 1_000):
+    for case, hidden, unknown in hidden_cases(21, 800):
         before = decided(unknown).outcome
         outcomes[before] += 1
         if before != "conditional":
@@ -200,7 +199,7 @@ def test_learning_a_key_never_overturns_a_known_answer() -> None:
 def test_a_conditional_answer_has_a_completion_that_allows_and_one_that_does_not() -> None:
     """And the reference confirms both; for two kinds of tests on one key, it may be that nobody can tell."""
     undecided = confirmed = 0
-    for case, hidden, unknown in hidden_cases(22, 2_500):
+    for case, hidden, unknown in hidden_cases(22, 2_000):
         decision = decided(unknown)
         if decision.outcome != "conditional":
             continue
@@ -219,7 +218,7 @@ def test_a_conditional_answer_has_a_completion_that_allows_and_one_that_does_not
             assert reference.decide(with_context(case, context)) in outcomes, json.dumps([unknown, context])
             confirmed += 1
     print(f"{confirmed} confirmed, {undecided} undecided")
-    assert confirmed > 350
+    assert confirmed > 250
     assert undecided < confirmed / 20
 
 
@@ -239,7 +238,7 @@ def test_the_words_of_a_condition_say_what_its_formula_says() -> None:
 def test_adding_a_deny_never_grants() -> None:
     rng = random.Random(3)
     order = {"explicitDeny": 0, "implicitDeny": 0, "conditional": 1, "allowed": 2}
-    for case, _, unknown in hidden_cases(24, 700):
+    for case, _, unknown in hidden_cases(24, 400):
         for before in (case, unknown):
             after = decided(with_deny(before, rng)).outcome
             assert order[after] <= order[decided(before).outcome], json.dumps(before)
@@ -247,7 +246,7 @@ def test_adding_a_deny_never_grants() -> None:
 
 def test_the_order_of_statements_policies_and_lists_does_not_matter() -> None:
     rng = random.Random(4)
-    for case, _, unknown in hidden_cases(25, 700):
+    for case, _, unknown in hidden_cases(25, 400):
         for before in (case, unknown):
             first, second = decided(before), decided(shuffled(before, rng))
             assert first.outcome == second.outcome, json.dumps(before)
@@ -264,7 +263,7 @@ def unread(stack: PolicyStack, layer: Layer) -> PolicyStack:
 def test_a_layer_that_could_not_be_read_leaves_open_what_it_could_have_changed() -> None:
     """U3, U5: whatever is known without the layer is so with it, whatever it may say."""
     outcomes: Counter[tuple[Layer, str]] = Counter()
-    for case in random_cases(26, 2_000):
+    for case in random_cases(26, 1_200):
         found = read(case)
         outcome = authorize(found.stack, found.request).outcome
         for layer in found.stack.given:
@@ -275,7 +274,7 @@ def test_a_layer_that_could_not_be_read_leaves_open_what_it_could_have_changed()
             else:
                 assert "could not be read" in (without_it.condition or "")
     print(outcomes)
-    assert all(outcomes[layer, "conditional"] > 20 for layer in LAYERS)
+    assert all(outcomes[layer, "conditional"] > 10 for layer in LAYERS)
 
 
 ALLOW_ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
@@ -326,7 +325,7 @@ def sets_of(resource: str, rng: random.Random) -> str:
 def test_what_is_known_of_a_set_holds_for_each_of_its_members() -> None:
     rng = random.Random(27)
     outcomes: Counter[str] = Counter()
-    for case in random_cases(27, 1_000):
+    for case in random_cases(27, 700):
         request = case["request"]
         if request["resource"] == "*" or request["resource"].count(":") > 5:
             continue
@@ -670,8 +669,8 @@ def test_across_accounts_the_resource_policy_is_named_where_it_lacks_an_allow() 
 @cache
 def explained() -> tuple[tuple[Json, Decision], ...]:
     """Random decisions, complete and not."""
-    known = [(case, decided(case)) for case in random_cases(31, 600)]
-    return (*known, *((unknown, decided(unknown)) for _, _, unknown in hidden_cases(32, 300)))
+    known = [(case, decided(case)) for case in random_cases(31, 400)]
+    return (*known, *((unknown, decided(unknown)) for _, _, unknown in hidden_cases(32, 200)))
 
 
 def test_an_explanation_agrees_with_its_decision() -> None:

@@ -56,9 +56,7 @@ def identities(account: Any) -> list[tuple[str, Any]]:
 
 def documents(account: Any) -> list[Any]:
     inline = [
-        policy["PolicyDocument"]
-        for kind, holder in holders(account)
-        for policy in holder.get(f"{kind}PolicyList", [])
+        policy["PolicyDocument"] for kind, holder in holders(account) for policy in holder.get(f"{kind}PolicyList", [])
     ]
     trust = [role["AssumeRolePolicyDocument"] for role in account["RoleDetailList"]]
     versions = [one["Document"] for policy in account["Policies"] for one in policy["PolicyVersionList"]]
@@ -78,9 +76,7 @@ def test_the_index_restores_the_printed_policy() -> None:
     entry = next(one for one in read(EXAMPLES / "index.json")["examples"] if "restored" in one)
     printed = read(EXAMPLES / "console-printed.json")
     assert len(entry["restored"]) == 13
-    assert examples_script.restore(printed, tuple(entry["restored"].items())) == read(
-        EXAMPLES / entry["file"]
-    )
+    assert examples_script.restore(printed, tuple(entry["restored"].items())) == read(EXAMPLES / entry["file"])
 
 
 def test_the_printed_policy_lost_every_value_that_was_restored() -> None:
@@ -146,22 +142,16 @@ def test_every_group_attached_policy_and_boundary_is_in_the_account(account: Any
     policies = {policy["Arn"]: policy["PolicyName"] for policy in account["Policies"]}
     for kind, holder in holders(account):
         assert groups.issuperset(holder.get("GroupList", [])), kind
-        assert all(
-            policies[one["PolicyArn"]] == one["PolicyName"] for one in holder["AttachedManagedPolicies"]
-        )
+        assert all(policies[one["PolicyArn"]] == one["PolicyName"] for one in holder["AttachedManagedPolicies"])
         if boundary := holder.get("PermissionsBoundary"):
             assert boundary == {
                 "PermissionsBoundaryType": "Policy",
-                "PermissionsBoundaryArn": next(
-                    arn for arn in policies if arn == boundary["PermissionsBoundaryArn"]
-                ),
+                "PermissionsBoundaryArn": next(arn for arn in policies if arn == boundary["PermissionsBoundaryArn"]),
             }
 
 
 def test_attachments_are_counted_right(account: Any) -> None:
-    attached = Counter(
-        one["PolicyArn"] for _, holder in holders(account) for one in holder["AttachedManagedPolicies"]
-    )
+    attached = Counter(one["PolicyArn"] for _, holder in holders(account) for one in holder["AttachedManagedPolicies"])
     bounding = Counter(
         holder["PermissionsBoundary"]["PermissionsBoundaryArn"]
         for _, holder in holders(account)
@@ -178,16 +168,12 @@ def test_each_policy_has_one_default_version_and_at_most_five(account: Any) -> N
         numbers = [int(one["VersionId"][1:]) for one in versions]
         assert numbers == sorted(set(numbers), reverse=True)
         assert len(numbers) <= 5
-        assert [one["VersionId"] for one in versions if one["IsDefaultVersion"]] == [
-            policy["DefaultVersionId"]
-        ]
+        assert [one["VersionId"] for one in versions if one["IsDefaultVersion"]] == [policy["DefaultVersionId"]]
 
 
 def test_instance_profiles_repeat_their_role(account: Any) -> None:
     roles = {role["Arn"]: role for role in account["RoleDetailList"]}
-    inner = [
-        role for one in roles.values() for profile in one["InstanceProfileList"] for role in profile["Roles"]
-    ]
+    inner = [role for one in roles.values() for profile in one["InstanceProfileList"] for role in profile["Roles"]]
     assert inner
     assert all(role.items() <= roles[role["Arn"]].items() for role in inner)
 
@@ -223,16 +209,12 @@ def test_the_principals_of_trust_policies_exist_but_for_the_partner_and_one_dele
 
 def test_the_resources_are_of_the_account_and_their_roles_exist(account: Any) -> None:
     rows = table(ACCOUNTS / "support-center.resources.csv")
-    tags = {
-        role["Arn"]: {one["Key"]: one["Value"] for one in role["Tags"]} for role in account["RoleDetailList"]
-    }
+    tags = {role["Arn"]: {one["Key"]: one["Value"] for one in role["Tags"]} for role in account["RoleDetailList"]}
     assert list(rows[0]) == ["resource", "type", "name", "generation", "tags"]
     assert len({row["resource"] for row in rows}) == len(rows)
     for row in rows:
         assert "111122223333" in row["resource"]
-        assert row["generation"] == (
-            ("V2" if "/" in row["resource"] else "V1") if ":lex:" in row["resource"] else ""
-        )
+        assert row["generation"] == (("V2" if "/" in row["resource"] else "V1") if ":lex:" in row["resource"] else "")
         assert isinstance(json.loads(row["tags"]), dict)
         if row["type"] == "role":
             assert json.loads(row["tags"]) == tags[row["resource"]]

@@ -55,7 +55,7 @@ def test_nothing_asked_is_nothing_answered():
 
 
 @pytest.mark.parametrize(
-    ("actions", "resources", "contexts"),
+    "actions, resources, contexts",
     [(["lex:GetBot"], [], Context({})), (["lex:GetBot"], ["*"], [])],
 )
 def test_arrays_of_different_lengths_are_refused(actions, resources, contexts):

@@ -16,12 +16,11 @@ import pytest
 import lexgraph as lg
 from lexgraph.account.readers import example_account_path, parse_account
 from lexgraph.errors import ExportError, LexgraphError
+from lexgraph.markup import escaped, tag, visible
 from lexgraph.report import account as account_part
 from lexgraph.report import page as page_part
 from lexgraph.report import policies as policies_part
-from lexgraph.report.html import escaped, tag
 from lexgraph.report.subject import subject_of
-from lexgraph.report.text import visible
 
 ROOT = Path(__file__).parents[1]
 PAYLOADS = (

@@ -299,9 +299,8 @@ class _Details:
         """The error of a document with its place in the dump."""
         pointer = pointer_of(at) + error.pointer
         line, column = self.place(pointer, at)
-        return PolicyError(
-            error.message,
-            code=error.code,
+        return error.into(
+            PolicyError,
             pointer=pointer,
             line=line,
             column=column,

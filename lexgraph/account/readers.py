@@ -104,6 +104,16 @@ def parse_account(
     )
 
 
+def load_pages(data: bytes | str, *, source: str = "account") -> tuple[str, Any]:
+    """Return the text of a dump, unpacked, and the JSON value in it.
+
+    Raises AccountError where it is no JSON.
+    """
+    text = _text(data, source)
+    with collector_paused():
+        return text, _load(text, source)
+
+
 @contextmanager
 def collector_paused() -> Iterator[None]:
     """Pause the cyclic collector, which would walk a growing tree of JSON again and again."""
@@ -128,25 +138,14 @@ def _text(data: bytes | str, source: str) -> str:
     try:
         return decode(_unpacked(data, source) if isinstance(data, bytes) else data, source=source)
     except DocumentError as error:
-        raise _as_account_error(error) from None
+        raise error.into(AccountError) from None
 
 
 def _load(text: str, source: str) -> Any:
     try:
         return load_json(text, source=source)
     except DocumentError as error:
-        raise _as_account_error(error) from None
-
-
-def _as_account_error(error: DocumentError) -> AccountError:
-    return AccountError(
-        error.message,
-        code=error.code,
-        pointer=error.pointer,
-        line=error.line,
-        column=error.column,
-        source=error.source,
-    )
+        raise error.into(AccountError) from None
 
 
 def _unpacked(data: bytes, source: str) -> bytes:

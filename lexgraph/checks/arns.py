@@ -49,8 +49,7 @@ def templates(arn_service: str, prefix: str) -> tuple[Template, ...]:
 
 def resources(view: StatementView) -> Iterator[Hit]:
     """Everything about the ARNs of a statement."""
-    element = view.statement.resources
-    for i, pattern in enumerate(element.patterns if element is not None else ()):
+    for i, pattern in view.resources:
         if pattern.startswith("arn:"):
             for code, message, refused in _problems(pattern, view):
                 severity: Severity | None = None if refused is None else ("error" if refused else "warning")
@@ -88,11 +87,8 @@ def _of_service(parts: tuple[str, ...], view: StatementView) -> Iterator[Problem
         return
     known, fitting = _templates_for(service, parts[5], view)
     if not known and service not in services():
-        yield (
-            "INVALID_SERVICE",
-            f"there is no service {shown(service)} in the catalogue{nearest_service(service)}",
-            None,
-        )
+        hint = nearest_service(service) if view.hints.take() else ""
+        yield "INVALID_SERVICE", f"there is no service {shown(service)} in the catalogue{hint}", None
     yield from _region(parts, fitting)
     yield from _account(parts, fitting)
     if parts[5] and known and not fitting and not (service == "iam" and parts[5].startswith(_IAM_PATHS)):
@@ -121,7 +117,8 @@ def _templates_for(
 def _fitting(known: tuple[Template, ...], resource: str) -> tuple[Template, ...]:
     if resource == "*":
         return known
-    pattern = without_variables(resource)
+    # A "?" may be anything: to take it for a star finds fewer mistakes, never more.
+    pattern = without_variables(resource).replace("?", "*")
     return tuple(template for template in known if overlap(pattern, template.resource))
 
 

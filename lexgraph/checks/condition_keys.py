@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from lexgraph.catalog.actions import catalog
+from lexgraph.catalog.keys import GLOBAL_KEYS
 from lexgraph.catalog.nearest import nearest
 from lexgraph.checks.globs import overlap
 from lexgraph.checks.known import nearest_service, services
-from lexgraph.checks.tags import TAG_FAMILIES, is_about_tags
+from lexgraph.checks.tags import TAG_FAMILIES, any_tag, some_of
 from lexgraph.checks.view import Hit, StatementView, Test
 from lexgraph.errors import shown
 
@@ -29,7 +30,8 @@ def names(view: StatementView) -> Iterator[Hit]:
     """Everything about the names of condition keys."""
     for test in view.tests:
         if problem := _name_problem(test.key, test.test.key, view.kind):
-            yield Hit(problem[0], test.pointer, problem[1])
+            hint = _hint(problem[0], test) if view.hints.take() else ""
+            yield Hit(problem[0], test.pointer, f"{problem[1]}{hint}")
         if test.key in _ABOUT_OWNER and view.kind in ("resource", "trust"):
             message = f"{test.test.key} tells whose the resource is, which its own policy knows"
             yield Hit("IRRELEVANT_CONDITION_KEY_IN_POLICY", test.pointer, message)
@@ -59,34 +61,44 @@ def _unknown(prefix: str, written: str) -> tuple[str, str] | None:
     if prefix in _NO_SERVICE:
         return None
     if prefix not in services():
-        return "INVALID_SERVICE", f"there is no service {shown(prefix)} in the catalogue{nearest_service(prefix)}"
+        return "INVALID_SERVICE", f"there is no service {shown(prefix)} in the catalogue"
     if prefix == "lex" and "resourcetag/" in written.lower():
         message = (
             f"{shown(written)} stands in an older guide, not in the service reference; today it is aws:ResourceTag"
         )
         return "INVALID_SERVICE_CONDITION_KEY", message
-    hint = nearest(written, [key.name for key in catalog().service(prefix).condition_keys])
-    return "INVALID_SERVICE_CONDITION_KEY", f"{prefix} lists no condition key {shown(written)}{hint}"
+    return "INVALID_SERVICE_CONDITION_KEY", f"{prefix} lists no condition key {shown(written)}"
+
+
+def _hint(code: str, test: Test) -> str:
+    """What may have been meant."""
+    prefix = test.key.partition(":")[0]
+    if code == "INVALID_SERVICE":
+        return nearest_service(prefix)
+    if code == "INVALID_GLOBAL_CONDITION_KEY":
+        return nearest(test.test.key, [key for key in GLOBAL_KEYS if key.startswith("aws:")])
+    if code != "INVALID_SERVICE_CONDITION_KEY" or "resourcetag/" in test.key:
+        return ""
+    return nearest(test.test.key, [key.name for key in catalog().service(prefix).condition_keys])
 
 
 def fitting_actions(view: StatementView) -> Iterator[Hit]:
-    """UNSUPPORTED_ACTION_FOR_CONDITION_KEY (rule C10): actions without wildcards, keys other than tags."""
+    """UNSUPPORTED_ACTION_FOR_CONDITION_KEY (rule C10): actions without wildcards, keys other than AWS's own."""
     if view.statement.actions.negated:
         return
+    literal = tuple(action.text for action in view.actions if not action.wild)
     for test in view.tests:
-        if not test.demands or is_about_tags(test.key) or test.key.startswith("aws:"):
+        if not test.demands or test.key.startswith("aws:") or not catalog().knows_key(test.key):
             continue
-        literal = [action.text for action in view.actions if not action.wild]
-        without = [action for action in literal if _fits(test.key, action) is False]
-        if without:
-            listed = ", ".join(without[:5]) + (f" and {len(without) - 5} more" if len(without) > 5 else "")
-            message = f"AWS does not send {test.test.key} with {listed}"
+        if without := _never_sent_with(any_tag(test.key), literal):
+            message = f"AWS does not send {test.test.key} with {some_of(without)}"
             yield Hit("UNSUPPORTED_ACTION_FOR_CONDITION_KEY", test.pointer, message)
 
 
-@lru_cache(16_384)
-def _fits(key: str, action: str) -> bool | None:
-    return catalog().key_fits(key, action)
+@lru_cache(1024)
+def _never_sent_with(key: str, literal: tuple[str, ...]) -> tuple[str, ...]:
+    cat = catalog()
+    return tuple(action for action in literal if cat.key_fits(key, action) is False)
 
 
 def pairs(view: StatementView) -> Iterator[Hit]:

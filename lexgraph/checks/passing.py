@@ -54,7 +54,7 @@ def roles(view: StatementView) -> Iterator[Hit]:
             code = {"": "NOTRESOURCE", "STAR": "STAR_IN_ACTION_AND_NOTRESOURCE"}
             suffix = code.get(action, "NOTACTION_AND_NOTRESOURCE")
             message = f"{subject.written} on all resources but some: {subject.what}, but for those"
-        elif not any(_is_everything(pattern, subject) for pattern in resources.patterns):
+        elif not any(_is_everything(pattern, subject) for _, pattern in view.resources):
             continue
         else:
             code = {"": "STAR_IN_RESOURCE", "STAR": "STAR_IN_ACTION_AND_RESOURCE"}

@@ -27,8 +27,7 @@ _IAM_PATH = re.compile(r"arn:[^:]*:iam:[^:]*:[^:]*:[a-z-]+/(?:.*/)?\Z", re.S)
 
 def lost_text(view: StatementView) -> Iterator[Hit]:
     """EMPTY_PLACEHOLDER."""
-    element = view.statement.resources
-    for i, pattern in enumerate(element.patterns if element is not None else ()):
+    for i, pattern in view.resources:
         if _IAM_PATH.match(pattern):
             message = f"{shown(pattern)} is a path, and no name of IAM ends in a slash"
             yield Hit("EMPTY_PLACEHOLDER", view.resource_at(i), message)

@@ -131,7 +131,7 @@ def same_service(views: tuple[StatementView, ...]) -> Iterator[Hit]:
 
 def _resource_services(view: StatementView) -> Iterator[tuple[int, str]]:
     element = view.statement.resources
-    for i, pattern in enumerate(element.patterns if element is not None and not element.negated else ()):
+    for i, pattern in view.resources if element is not None and not element.negated else ():
         parts = split_arn(pattern)
         if len(parts) == PARTS and parts[2] and not is_pattern(parts[2]):
             yield i, parts[2].lower()

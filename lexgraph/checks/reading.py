@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, cast
 
 from lexgraph.checks.finding import Severity
-from lexgraph.checks.view import PolicyView, StatementView
+from lexgraph.checks.view import Hints, PolicyView, StatementView
 from lexgraph.errors import DocumentError, PolicyError
 from lexgraph.policy import grammar
 from lexgraph.policy.jsontext import decode, find_places, load_json, locate
@@ -67,6 +67,7 @@ def _loaded(document: str | bytes | Mapping[str, Json], again: bool) -> tuple[st
 
 
 def _reading(text: str | None, value: Json, policy: Policy, day: date | None) -> Reading:
+    hints = Hints()
     views = tuple(
         StatementView(
             statement,
@@ -74,6 +75,7 @@ def _reading(text: str | None, value: Json, policy: Policy, day: date | None) ->
             policy.kind,
             policy.has_variables,
             day,
+            hints=hints,
         )
         for i, statement in enumerate(policy.statements)
     )
@@ -118,12 +120,12 @@ def _damaged(value: Mapping[str, Json], kind: Kind, name: str, text: str | None,
     items = {"/Statement": found} if isinstance(found, Mapping) else dict(_items(found))
     version = value.get("Version", None if "Version" not in value else "")
     variables = version == "2012-10-17"
-    views = []
+    views, hints = [], Hints()
     for at, item in items.items():
         before = len(reader.problems)
         if (statement := reader.statement(item, at)) is not None:
             damaged = len(reader.problems) > before
-            views.append(StatementView(statement, at, kind, variables, day, damaged))
+            views.append(StatementView(statement, at, kind, variables, day, damaged, hints))
     policy = Policy(
         name, tuple(v.statement for v in views), "" if version is None and "Version" in value else version, kind
     )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
-from lexgraph.catalog.actions import catalog
-from lexgraph.checks.globs import wider
+from lexgraph.checks.globs import Covers, wider
 from lexgraph.checks.view import ActionPattern, Hit, StatementView
-from lexgraph.policy.model import ConditionTest, Statement
-from lexgraph.policy.patterns import ascii_lower, compile_glob
+from lexgraph.policy.patterns import ascii_lower, compile_glob, is_pattern
 
 _LISTED = 3
+# Of statements on the very same resource, so many are compared.
+_MOST_COMPARED = 32
 
 
 def actions(view: StatementView) -> Iterator[Hit]:
@@ -25,20 +26,16 @@ def actions(view: StatementView) -> Iterator[Hit]:
 
 def _covered_actions(patterns: tuple[ActionPattern, ...]) -> Iterator[tuple[ActionPattern, str]]:
     seen: dict[str, ActionPattern] = {}
-    wild: dict[str, list[tuple[str, ActionPattern]]] = {}
+    wild = Covers()
     for action in patterns:
-        if action.wild:
-            wild.setdefault(action.service, []).append((action.name, action))
-    everything = wild.get("*", [])
+        wild.add(action.lower, action)
     for action in patterns:
         first = seen.setdefault(action.lower, action)
         if first is not action:
             yield action, first.text
             continue
-        if not wild:
-            continue
-        for name, wide in (*wild.get(action.service, ()), *everything):
-            if wide is not action and wide.lower != action.lower and _covers(name, action.name):
+        for pattern, wide in wild.of(action.lower):
+            if pattern != action.lower and _covers(pattern, action.lower):
                 yield action, wide.text
                 break
 
@@ -48,37 +45,32 @@ def _covers(wide: str, narrow: str) -> bool:
     # The wildcards of the narrower pattern are held against the wider one as characters, which only its stars may take.
     if "?" in wide and "*" in narrow:
         return False
-    return not wide or compile_glob(wide)(narrow)
+    return compile_glob(wide)(narrow)
 
 
 def resources(view: StatementView) -> Iterator[Hit]:
     """REDUNDANT_RESOURCE: one finding for a list, at the first resource that another one covers."""
-    element = view.statement.resources
-    if element is None or len(element.patterns) < 2:
+    if len(view.resources) < 2:
         return
-    covered = list(_covered_resources(element.patterns))
+    covered = list(_covered_resources(view.resources))
     if covered:
         yield Hit("REDUNDANT_RESOURCE", view.resource_at(covered[0][0]), _message([(c[1], c[2]) for c in covered]))
 
 
-def _covered_resources(patterns: tuple[str, ...]) -> Iterator[tuple[int, str, str]]:
-    wild = [pattern for pattern in dict.fromkeys(patterns) if "*" in pattern or "?" in pattern]
+def _covered_resources(patterns: tuple[tuple[int, str], ...]) -> Iterator[tuple[int, str, str]]:
+    wild = Covers()
+    for pattern in dict.fromkeys(pattern for _, pattern in patterns):
+        wild.add(pattern, pattern)
     seen: set[str] = set()
-    for i, pattern in enumerate(patterns):
+    for i, pattern in patterns:
         if pattern in seen:
             yield i, pattern, pattern
             continue
         seen.add(pattern)
-        for wide in wild:
-            if wide != pattern and _may_cover(wide, pattern) and wider(wide, pattern):
+        for wide, _ in wild.of(pattern):
+            if wide != pattern and wider(wide, pattern):
                 yield i, pattern, wide
                 break
-
-
-def _may_cover(wide: str, narrow: str) -> bool:
-    """Whether the literal beginning fits: a quick no for nearly all pairs."""
-    head = wide.partition("*")[0].partition("?")[0]
-    return narrow.startswith(head)
 
 
 def _message(covered: list[tuple[ActionPattern, str]] | list[tuple[str, str]]) -> str:
@@ -95,76 +87,129 @@ def _pair(narrow: object, wide: str) -> str:
 # Statements ----------------------------------------------------------------------------------------------------------
 
 
+class _Said(NamedTuple):
+    """What a statement says, so that two can be compared."""
+
+    view: StatementView
+    actions: frozenset[str]
+    resources: frozenset[str] | None
+    tests: frozenset[object]
+
+    @property
+    def negated(self) -> tuple[bool, bool]:
+        """Whether its actions and its resources are those excepted."""
+        statement = self.view.statement
+        return statement.actions.negated, statement.resources is not None and statement.resources.negated
+
+    @property
+    def content(self) -> object:
+        """Equal for statements that say the same."""
+        statement = self.view.statement
+        element = statement.principals
+        principals = element and (element.negated, frozenset(element.patterns))
+        return statement.effect, self.negated, self.actions, self.resources, principals, self.tests
+
+
 def statements(views: tuple[StatementView, ...]) -> Iterator[Hit]:
     """REDUNDANT_STATEMENT, SEM_SHADOWED_STATEMENT."""
     if len(views) < 2:
         return
+    said = [_said(view) for view in views if not view.damaged]
+    index = _Index(said)
     seen: dict[object, StatementView] = {}
-    for view in views:
-        first = seen.setdefault(_content(view.statement), view)
-        if first is not view:
-            yield Hit("REDUNDANT_STATEMENT", view.at, f"the statement says the same as {first.at}")
-        elif (wide := _covering(view, views)) is not None:
-            yield Hit("SEM_SHADOWED_STATEMENT", view.at, f"everything in the statement is in {wide.at} already")
+    for one in said:
+        first = seen.setdefault(one.content, one.view)
+        if first is not one.view:
+            yield Hit("REDUNDANT_STATEMENT", one.view.at, f"the statement says the same as {first.at}")
+        elif wide := next((other for other in index.candidates(one) if _covers_statement(other, one)), None):
+            message = f"everything in the statement is in {wide.view.at} already"
+            yield Hit("SEM_SHADOWED_STATEMENT", one.view.at, message)
 
 
-def _content(statement: Statement) -> object:
-    resources, principals = statement.resources, statement.principals
-    return (
-        statement.effect,
-        statement.actions.negated,
+def _said(view: StatementView) -> _Said:
+    statement = view.statement
+    return _Said(
+        view,
         frozenset(map(ascii_lower, statement.actions.patterns)),
-        resources and (resources.negated, frozenset(resources.patterns)),
-        principals and (principals.negated, frozenset(principals.patterns)),
-        _tests(statement),
+        None if statement.resources is None else frozenset(statement.resources.patterns),
+        frozenset((t.operator.lower(), ascii_lower(t.key), frozenset(t.values)) for t in statement.conditions),
     )
 
 
-def _tests(statement: Statement) -> frozenset[object]:
-    return frozenset(map(_test, statement.conditions))
+class _SameAction:
+    """The statements with one action pattern, by their resources."""
+
+    def __init__(self) -> None:
+        self.exact: dict[str | None, list[_Said]] = {}
+        self.wild = Covers()
+
+    def add(self, one: _Said) -> None:
+        """Add a statement under each of its resources; None stands for a statement that names none."""
+        for resource in one.resources or (None,):
+            self.exact.setdefault(resource, []).append(one)
+            if resource is not None:
+                self.wild.add(resource, one)
+
+    def covering(self, resource: str | None) -> Iterator[_Said]:
+        """Yield the statements that may cover one on this resource."""
+        yield from self.exact.get(resource, ())[:_MOST_COMPARED]
+        if resource is not None:
+            for _, one in self.wild.of(resource):
+                yield one
 
 
-def _test(test: ConditionTest) -> object:
-    return test.operator.lower(), ascii_lower(test.key), frozenset(test.values)
+class _Index:
+    """Finds the statements that may cover another: those that cover its first action and its first resource."""
+
+    def __init__(self, said: list[_Said]) -> None:
+        self._exact: dict[str, _SameAction] = {}
+        self._wild = Covers()
+        for one in said:
+            if one.negated == (False, False):
+                for action in one.actions:
+                    self._of_action(action).add(one)
+
+    def _of_action(self, action: str) -> _SameAction:
+        found = self._exact.get(action)
+        if found is None:
+            found = self._exact[action] = _SameAction()
+            self._wild.add(action, found)
+        return found
+
+    def candidates(self, narrow: _Said) -> Iterator[_Said]:
+        """Yield each of them, once or more."""
+        if narrow.negated != (False, False) or not narrow.actions:
+            return
+        first = min(narrow.actions)
+        resource = min(narrow.resources) if narrow.resources else None
+        if first in self._exact:
+            yield from self._exact[first].covering(resource)
+        for pattern, group in self._wild.of(first):
+            if pattern != first and _covers(pattern, first):
+                yield from group.covering(resource)
 
 
-def _covering(view: StatementView, views: tuple[StatementView, ...]) -> StatementView | None:
-    statement = view.statement
-    if statement.actions.negated or (statement.resources is not None and statement.resources.negated):
-        return None
-    for other in views:
-        if other is not view and _covers_statement(other.statement, statement):
-            return other
-    return None
-
-
-def _covers_statement(wide: Statement, narrow: Statement) -> bool:
-    if wide.effect != narrow.effect or wide.actions.negated or wide.principals != narrow.principals:
+def _covers_statement(wide: _Said, narrow: _Said) -> bool:
+    left, right = wide.view.statement, narrow.view.statement
+    if wide is narrow or left.effect != right.effect or left.principals != right.principals:
         return False
-    if wide.conditions and not _tests(wide) <= _tests(narrow):
-        return False
-    if (wide.resources is None) != (narrow.resources is None):
-        return False
-    cat = catalog()
-    if cat.bits_of(narrow.actions.patterns) & ~cat.bits_of(wide.actions.patterns):
-        return False
-    return _covers_resources(wide, narrow) and _covers_all_actions(wide, narrow)
+    return wide.tests <= narrow.tests and _covers_resources(wide, narrow) and _covers_actions(wide, narrow)
 
 
-def _covers_resources(wide: Statement, narrow: Statement) -> bool:
-    left, right = wide.resources, narrow.resources
-    if left is None or right is None:
+def _covers_resources(wide: _Said, narrow: _Said) -> bool:
+    if wide.resources is None or narrow.resources is None:
+        return wide.resources is narrow.resources
+    if "*" in wide.resources or narrow.resources <= wide.resources:
         return True
-    if left.negated:
-        return False
-    return "*" in left.patterns or all(any(wider(a, b) for a in left.patterns) for b in right.patterns)
+    patterns = [pattern for pattern in wide.resources if is_pattern(pattern)]
+    return bool(patterns) and all(
+        resource in wide.resources or any(wider(pattern, resource) for pattern in patterns)
+        for resource in narrow.resources
+    )
 
 
-def _covers_all_actions(wide: Statement, narrow: Statement) -> bool:
-    """Whether each action pattern is covered by one of the other statement, those included that nobody knows."""
-    left = [ascii_lower(pattern) for pattern in wide.actions.patterns]
-    exact = frozenset(left)
+def _covers_actions(wide: _Said, narrow: _Said) -> bool:
+    patterns = [pattern for pattern in wide.actions if is_pattern(pattern)]
     return all(
-        pattern in exact or any("*" in a and _covers(a, pattern) for a in left)
-        for pattern in map(ascii_lower, narrow.actions.patterns)
+        action in wide.actions or any(_covers(pattern, action) for pattern in patterns) for action in narrow.actions
     )

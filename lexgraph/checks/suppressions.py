@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from lexgraph.checks.rules import rule
 from lexgraph.errors import DocumentError, shown
 from lexgraph.policy.jsontext import decode, load_json
 from lexgraph.policy.patterns import compile_glob
+from lexgraph.policy.problems import is_text
 
 _FIELDS = ("finding", "policy", "principal", "source", "reason", "expires")
 _REQUIRED = ("finding", "reason", "expires")
@@ -134,21 +134,19 @@ def _one(item: Any, at: str, source: str | None) -> Suppression:
     for field, value in item.items():
         if field == "expires":
             continue
-        if not isinstance(value, str) or not value.strip():
+        if not is_text(value) or not value.strip():
             raise _wrong(f"{field} must be a text that says something", f"{at}/{field}", source)
         texts[field] = value
     return Suppression(expires=_date(item["expires"], f"{at}/expires", source), **texts)
 
 
 def _date(value: Any, at: str, source: str | None) -> datetime.date:
-    if isinstance(value, datetime.datetime):
-        return value.date()
     if isinstance(value, datetime.date):
-        return value
+        return value.date() if isinstance(value, datetime.datetime) else value
     try:
-        return datetime.date.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise _wrong(f"expires must be a date such as 2026-12-31, not {shown(json.dumps(value))}", at, source) from None
+        return datetime.date.fromisoformat(value if is_text(value) else "")
+    except ValueError:
+        raise _wrong("expires must be a date such as 2026-12-31", at, source) from None
 
 
 def _wrong(message: str, pointer: str, source: str | None) -> DocumentError:

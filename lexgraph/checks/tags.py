@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -26,6 +26,21 @@ def is_about_tags(key: str) -> bool:
     return key.startswith(_SENT_BY_ACTION) or key == "aws:tagkeys"
 
 
+def any_tag(key: str) -> str:
+    """Return a key that AWS treats as `key` (in lower case): the names of tags make no difference.
+
+    >>> any_tag("aws:resourcetag/department"), any_tag("s3:prefix")
+    ('aws:resourcetag/x', 's3:prefix')
+    """
+    family = key.partition("/")[0]
+    return f"{family}/x" if family in TAG_FAMILIES else key
+
+
+def some_of(names: Sequence[str], most: int = 5) -> str:
+    """Return a list for a message."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
 def unsupported(view: StatementView) -> Iterator[Hit]:
     """ALLOW_… and DENY_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE, and their NotAction forms."""
     effect = view.statement.effect
@@ -38,16 +53,15 @@ def unsupported(view: StatementView) -> Iterator[Hit]:
             yield Hit(code, test.pointer, f"many actions come without {test.test.key}, and {outcome}")
         elif without := [action.text for action in view.actions if _comes_without(action, test)]:
             code = f"{effect.upper()}_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE"
-            listed = ", ".join(without[:5]) + (f" and {len(without) - 5} more" if len(without) > 5 else "")
             outcome = "allowed" if effect == "Allow" else "denied"
-            message = f"AWS does not send {test.test.key} with {listed}: not {outcome} by this statement"
+            message = f"AWS does not send {test.test.key} with {some_of(without)}: not {outcome} by this statement"
             yield Hit(code, test.pointer, message)
 
 
 def _comes_without(action: ActionPattern, test: Test) -> bool:
     if action.service == "*" or action.service not in services():
         return False
-    return _never_sent(test.key, action.text)
+    return _never_sent(any_tag(test.key), action.text)
 
 
 @lru_cache(16_384)

@@ -17,8 +17,7 @@ _SERVICE, _REGION, _ACCOUNT = 2, 3, 4
 
 def read_two_ways(view: StatementView) -> Iterator[Hit]:
     """ARN_READS_TWO_WAYS, with a resource that only one of the readings means."""
-    element = view.statement.resources
-    for i, pattern in enumerate(element.patterns if element is not None else ()):
+    for i, pattern in view.resources:
         if "*:" in pattern and (resource := other_reading(pattern)):
             message = f"if * runs past the colon, {shown(pattern)} also means {resource}"
             yield Hit("ARN_READS_TWO_WAYS", view.resource_at(i), message)

@@ -233,5 +233,5 @@ def _places(text: str | None) -> Callable[[str, bool], tuple[int | None, int | N
 
 
 def _order(finding: Finding) -> Any:
-    parts = [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in finding.pointer.split("/")]
+    parts = [(len(part), part) if part.isdigit() else (0, part) for part in finding.pointer.split("/")]
     return finding.line or 0, finding.column or 0, parts, gravity(finding.severity), finding.code, finding.message

@@ -72,10 +72,10 @@ def _number(value: ConditionValue) -> Problems:
 def _date(value: ConditionValue) -> Problems:
     text = _text(value)
     if read_number(text) is not None and "-" not in text[1:]:
-        refused = text.isdigit() and int(text) > _MOST_SECONDS
-        if refused:
+        number = read_number(text)
+        if number > _MOST_SECONDS:
             yield "TYPE_MISMATCH_DATE", f"{shown(text)} is no date", True
-        elif not re.fullmatch(r"\d{4}", text):
+        elif len(text) != 4:  # a year
             yield "INVALID_DATE_VALUE", f"{shown(text)} is read as seconds since 1970", False
     elif read_date(text) is None:
         yield "TYPE_MISMATCH_DATE", f"{shown(text)} is no date", _LAX_DATE.match(text) is None

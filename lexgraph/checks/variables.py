@@ -16,8 +16,7 @@ _LOOKS_LIKE_ONE = re.compile(r"\$\{\s*[A-Za-z][\w.\-]*:[^}]*\}")
 
 def in_resources(view: StatementView) -> Iterator[Hit]:
     """Variables in the Resource element."""
-    element = view.statement.resources
-    for i, pattern in enumerate(element.patterns if element is not None else ()):
+    for i, pattern in view.resources:
         if "${" in pattern:
             yield from _written(pattern, view.resource_at(i), view.variables)
 
@@ -52,12 +51,13 @@ def _written(text: str, pointer: str, variables: bool) -> Iterator[Hit]:
     at = text.find("${")
     while at >= 0:
         end = text.find("}", at)
-        inner = text[at + 2 : end if end >= 0 else len(text)]
-        if end < 0 or "${" in inner:
+        following = text.find("${", at + 2)
+        if end < 0 or at < following < end:
             yield Hit("MISSING_BRACE_IN_VARIABLE", pointer, f"a variable is not closed in {shown(text)}")
-        elif problem := _problem(inner):
+            return
+        if problem := _problem(text[at + 2 : end]):
             yield Hit(problem[0], pointer, f"{problem[1]}: {shown(text)}")
-        at = text.find("${", at + 2)
+        at = following
 
 
 def _problem(inner: str) -> tuple[str, str] | None:

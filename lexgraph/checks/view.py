@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import NamedTuple
@@ -15,6 +15,8 @@ from lexgraph.policy.patterns import ascii_lower, is_pattern
 
 # Kinds that IAM itself stores, so that its own refusals are known.
 STORED_BY_IAM: frozenset[Kind] = frozenset({"identity", "boundary"})
+# AWS takes no ARN of more than 2,048 characters; a pattern of one may have some more.
+LONGEST_PATTERN = 4_096
 
 
 class Hit(NamedTuple):
@@ -27,7 +29,10 @@ class Hit(NamedTuple):
 
 
 class ActionPattern(NamedTuple):
-    """An action pattern taken apart, with its place in the list; `service` and `name` are in lower case, ``*`` alone has the service ``*``."""
+    """An action pattern taken apart, with its place in the list.
+
+    `service` and `name` are in lower case; ``*`` alone has the service ``*`` and no name.
+    """
 
     number: int
     text: str
@@ -74,6 +79,18 @@ class PrincipalView(NamedTuple):
     pointer: str
 
 
+@dataclass(slots=True)
+class Hints:
+    """How many more messages of a document may say what was meant: to look for it costs more than all the rest."""
+
+    left: int = 20
+
+    def take(self) -> bool:
+        """Return whether one more may, and count it."""
+        self.left -= 1
+        return self.left >= 0
+
+
 @dataclass
 class StatementView:
     """One statement, its place in the document, and what the checks ask of it again and again.
@@ -87,6 +104,7 @@ class StatementView:
     variables: bool
     day: date | None = None
     damaged: bool = False
+    hints: Hints = field(default_factory=Hints)
 
     @cached_property
     def actions(self) -> tuple[ActionPattern, ...]:
@@ -97,6 +115,13 @@ class StatementView:
             if text == "*" or (colon and name and ":" not in name and not is_pattern(service)):
                 found.append(ActionPattern(i, text, service, name, is_pattern(text)))
         return tuple(found)
+
+    @cached_property
+    def resources(self) -> tuple[tuple[int, str], ...]:
+        """The resource patterns with their places in the list; not those that are too long for any ARN."""
+        element = self.statement.resources
+        patterns = element.patterns if element is not None else ()
+        return tuple((i, pattern) for i, pattern in enumerate(patterns) if len(pattern) <= LONGEST_PATTERN)
 
     @cached_property
     def services(self) -> frozenset[str]:
@@ -129,7 +154,8 @@ class StatementView:
         found, texts = [], iter(element.patterns)
         for kind, count in element.form:
             for i in range(abs(count)):
-                pattern = next(texts)
+                if (pattern := next(texts, None)) is None:
+                    break  # what the reader of a damaged statement left out
                 value = pattern[len(kind) + 1 :] if kind else pattern
                 place = f"{at}/{kind}" if kind else at
                 found.append(PrincipalView(kind, value, place if count < 0 else f"{place}/{i}"))

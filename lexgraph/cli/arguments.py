@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from lexgraph.report.text import visible
+from lexgraph.markup import visible
 
 KINDS = ("identity", "resource", "trust", "scp", "rcp", "session", "boundary", "endpoint")
 _INPUT = "a policy, a folder of them, or an account's authorization details"
@@ -80,6 +80,7 @@ def _report(commands: Any) -> None:
     parser = _command(commands, "report", "write a report as a page, tables and charts into a folder")
     parser.add_argument("input", metavar="INPUT", help=f"{_INPUT}; or a managed policy (Name, Name@v6, 'AmazonLex*')")
     parser.add_argument("-o", "--output", required=True, metavar="DIR", help="the folder to write into")
+    parser.add_argument("--redact", action="store_true", help="write placeholders for ids and addresses")
 
 
 def _expand(commands: Any) -> None:
@@ -104,9 +105,16 @@ def _compare(commands: Any) -> None:
 
 
 def _validate(commands: Any) -> None:
-    parser = _command(commands, "validate", "print everything in policies that AWS would refuse")
+    parser = _command(commands, "validate", "print what is wrong or doubtful in policies")
     parser.add_argument("files", nargs="+", metavar="FILE", help=f"{_INPUT}; - is standard input")
     parser.add_argument("--kind", choices=KINDS, default=None, help="what the policies are; identity by default")
+    parser.add_argument("--suppressions", metavar="FILE", help="findings to live with, each with a reason and a date")
+    parser.add_argument(
+        "--fail-on",
+        choices=("error", "security", "warning", "suggestion"),
+        default="error",
+        help="the lightest finding that makes the exit code 1; %(default)s by default",
+    )
     _format(parser, "text", "json", "sarif")
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 from lexgraph.cli.terminal import put, put_json, say
 from lexgraph.errors import LexgraphError, UnsupportedError, shown
+from lexgraph.evaluation.request import Request
 from lexgraph.policy.model import Policy
 from lexgraph.policy.parse import parse_policy
 from lexgraph.report.inputs import STDIN, is_account, read_bytes
@@ -15,7 +17,7 @@ from lexgraph.workbench import Comparison, find_policy
 
 
 def run(args: Namespace) -> int:
-    """Print how the first policy relates to the second; 1 where they differ."""
+    """Print how the first policy relates to the second; 1 where they are not equal."""
     if args.a == args.b == STDIN:
         raise LexgraphError("only one of the two can be standard input", code="USAGE")
     compared = Comparison(_policy(args.a), _policy(args.b))
@@ -23,18 +25,21 @@ def run(args: Namespace) -> int:
         put_json(
             {
                 "relation": compared.relation,
-                "only_a": compared.only_a,
-                "only_b": compared.only_b,
+                "only_a": _request(compared.only_a),
+                "only_b": _request(compared.only_b),
                 "actions_only_a": list(compared.actions_only_a),
                 "actions_only_b": list(compared.actions_only_b),
             }
         )
     else:
         put(f"{compared.a.name} compared with {compared.b.name}: {compared.relation}")
-        _put_actions(compared.a.name, compared.actions_only_a)
-        _put_actions(compared.b.name, compared.actions_only_b)
-    say(compared.reason)
-    return int(bool(compared.actions_only_a or compared.actions_only_b))
+        _put_side(compared.a.name, compared.only_a, compared.actions_only_a)
+        _put_side(compared.b.name, compared.only_b, compared.actions_only_b)
+    if compared.relation == "undecided":
+        say(f"undecided: {compared.reason}")
+    if compared.assumptions:
+        say(f"assumed: {'; '.join(compared.assumptions)}")
+    return int(compared.relation != "equal")
 
 
 def _policy(name: str) -> Policy:
@@ -48,7 +53,23 @@ def _policy(name: str) -> Policy:
     return parse_policy(data, name=stem, source=source)
 
 
-def _put_actions(name: str, actions: tuple[str, ...]) -> None:
+def _request(request: Request | None) -> dict[str, Any] | None:
+    """A request as the cases of ``simulate`` write it."""
+    if request is None:
+        return None
+    return {
+        "principal": request.principal,
+        "action": request.action,
+        "resource": request.resource,
+        "resource_account": request.resource_account,
+        "context": dict(request.context.values),
+    }
+
+
+def _put_side(name: str, request: Request | None, actions: tuple[str, ...]) -> None:
     put(f"{counted(len(actions), 'action')} only in {name}{':' if actions else ''}")
     for action in actions:
         put(f"  {action}")
+    if request is not None:
+        context = ", ".join(f"{key} = {shown(str(value))}" for key, value in request.context.values.items())
+        put(f"only {name} allows: {request.action} on {request.resource}{f' with {context}' if context else ''}")

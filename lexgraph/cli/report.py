@@ -10,5 +10,5 @@ from lexgraph.report import write_report
 
 def run(args: Namespace) -> int:
     """Write the report and print the path of its page."""
-    put(str(write_report(args.input, args.output)))
+    put(str(write_report(args.input, args.output, redact=args.redact)))
     return 0

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 import lexgraph
+from lexgraph.checks.finding import Finding
 from lexgraph.cli.remedies import remedy
+from lexgraph.markup import visible
 from lexgraph.report.inputs import STDIN, Skipped
-from lexgraph.report.text import visible
-
-if TYPE_CHECKING:
-    from lexgraph.cli.validate import Finding
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {"error": "error", "security": "warning", "warning": "warning", "suggestion": "note"}
@@ -44,7 +42,7 @@ def sarif_log(findings: Sequence[Finding], skipped: Iterable[Skipped]) -> dict[s
 
 
 def _result(finding: Finding, rule: int) -> dict[str, Any]:
-    place = _place(finding.file, finding.line, finding.column)
+    place = _place(finding.source or "", finding.line, finding.column)
     place["logicalLocations"] = [{"fullyQualifiedName": finding.pointer}]
     return {
         "ruleId": finding.code,

@@ -6,7 +6,7 @@ import json
 import sys
 from typing import Any
 
-from lexgraph.report.text import visible
+from lexgraph.markup import visible
 
 
 def say(message: str) -> None:

@@ -1,39 +1,27 @@
-"""``lexgraph validate FILE…``: everything in policies that AWS would refuse, all at once."""
+"""``lexgraph validate FILE…``: everything in policies that is wrong or doubtful, all at once."""
 
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterable, Iterator
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from lexgraph.account.details import TRUST_NAME
 from lexgraph.account.readers import parse_account
+from lexgraph.checks.account import validate_account
+from lexgraph.checks.finding import SEVERITIES, Finding, Severity, gravity
+from lexgraph.checks.suppressions import Suppressions, read_suppressions
+from lexgraph.checks.validate import validate_policy
 from lexgraph.cli.remedies import remedy
 from lexgraph.cli.terminal import put, put_json, say
 from lexgraph.errors import AccountError, DocumentError, LexgraphError, shown
 from lexgraph.policy.model import Kind
-from lexgraph.policy.parse import inspect_policy
 from lexgraph.report.inputs import STDIN, Skipped, find_files, is_account, is_policy_like, read_bytes
 from lexgraph.report.text import counted
 
 MISSING = "MISSING_DOCUMENT"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something in a file that AWS would refuse; lines and columns count from 1, None where they are not known."""
-
-    file: str
-    severity: str
-    code: str
-    pointer: str
-    line: int | None
-    column: int | None
-    message: str
-    remedy: str
-    aws_level: str
 
 
 @dataclass(slots=True)
@@ -41,6 +29,7 @@ class Validation:
     """What was found while going through the files; `unread` counts those that were asked for in vain."""
 
     kind: Kind | None
+    suppressions: Suppressions
     findings: list[Finding] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     files: int = 0
@@ -49,23 +38,25 @@ class Validation:
     def to_dict(self) -> dict[str, Any]:
         """Return all of it as ``--format json`` writes it."""
         return {
-            "findings": [asdict(finding) for finding in self.findings],
+            "findings": [_told(finding) for finding in self.findings],
             "files": self.files,
             "skipped": [asdict(one) for one in self.skipped],
         }
 
 
 def run(args: Namespace) -> int:
-    """Print the findings; 1 where there are errors, 2 where a file could not be read."""
-    found = Validation(args.kind)
+    """Print the findings; 1 where some are grave enough, 2 where a file could not be read."""
+    found = Validation(args.kind, read_suppressions(args.suppressions) if args.suppressions else Suppressions())
     for name in args.files:
         if name != STDIN and Path(name).is_dir():
             _folder(found, name)
         else:
             _named(found, name)
+    found.findings = list(found.suppressions.apply(found.findings))
     _put(found, args.format)
     _tell(found)
-    return 2 if found.unread or not found.files else int(bool(found.findings))
+    grave = SEVERITIES[: gravity(args.fail_on) + 1]
+    return 2 if found.unread or not found.files else int(any(one.severity in grave for one in found.findings))
 
 
 # Going through the files ---------------------------------------------------------------------------------------------
@@ -108,40 +99,35 @@ def _judge(found: Validation, name: str, data: bytes) -> None:
             say(f"{shown(name)} is an account: each policy in it is judged by its own kind, not as {found.kind}")
         _account(found, name, data)
     else:
-        _, errors = inspect_policy(data, kind=found.kind or "identity", source=name)
-        found.findings += _findings(name, errors)
+        found.findings += validate_policy(data, kind=found.kind or "identity", name=Path(name).stem, source=name)
 
 
 def _account(found: Validation, name: str, data: bytes) -> None:
     try:
         snapshot = parse_account(data, source=name)
+        found.findings += validate_account(data, source=name)
     except AccountError as error:
-        found.findings += _findings(name, (error, *error.others))
+        found.findings += [_refused(name, one) for one in (error, *error.others)]
         return
     for bad in snapshot.unreadable:
         if bad.error.code == MISSING:
             what = bad.name if bad.name == TRUST_NAME else f"policy {shown(bad.name)}"
             found.skipped.append(Skipped(name, f"{what} of {shown(bad.owner)}: {bad.error.message}"))
-        else:
-            found.findings += _findings(name, (bad.error, *bad.error.others))
 
 
-def _findings(name: str, errors: Iterable[DocumentError]) -> Iterator[Finding]:
-    for error in errors:
-        yield Finding(
-            file=name,
-            severity="error",
-            code=error.code,
-            pointer=error.pointer,
-            line=error.line,
-            column=error.column,
-            message=error.message,
-            remedy=remedy(error.code),
-            aws_level="error",
-        )
+def _refused(name: str, error: DocumentError) -> Finding:
+    """A dump that is none: what the reader says of it."""
+    place = (error.pointer, error.line, error.column)
+    return Finding(error.code, "error", None, error.message, remedy(error.code), *place, source=name)
 
 
 # Telling -------------------------------------------------------------------------------------------------------------
+
+
+def _told(finding: Finding) -> dict[str, Any]:
+    """A finding as ``--format json`` writes it."""
+    fields = ("severity", "code", "pointer", "line", "column", "message", "remedy", "aws_level")
+    return {"file": finding.source, **{field: getattr(finding, field) for field in fields}}
 
 
 def _put(found: Validation, how: str) -> None:
@@ -153,15 +139,25 @@ def _put(found: Validation, how: str) -> None:
         put_json(sarif_log(found.findings, found.skipped))
     else:
         for finding in found.findings:
-            place = [finding.file, *(str(part) for part in (finding.line, finding.column) if part is not None)]
+            places = (finding.source, finding.line, finding.column)
             pointer = f" ({finding.pointer})" if finding.pointer else ""
-            put(f"{':'.join(place)}: {finding.severity} {finding.code}: {finding.message}{pointer}")
+            place = ":".join(str(part) for part in places if part is not None)
+            put(f"{place}: {finding.severity} {finding.code}: {finding.message}{pointer}")
             put(f"    {finding.remedy}")
 
 
 def _tell(found: Validation) -> None:
     for one in found.skipped:
         say(f"skipped {shown(one.file)}: {one.reason}")
-    bad = len({finding.file for finding in found.findings})
-    text = f"{counted(len(found.findings), 'error')} in {bad:,} of {counted(found.files, 'file')}"
+    counts = Counter(finding.severity for finding in found.findings)
+    words = [counted(counts[severity], word) for severity, word in _WORDS.items() if counts[severity]]
+    text = f"{', '.join(words) or 'no findings'} in {counted(found.files, 'file')}"
     say(f"{text}; {len(found.skipped):,} skipped" if found.skipped else text)
+
+
+_WORDS: dict[Severity, str] = {
+    "error": "error",
+    "security": "security finding",
+    "warning": "warning",
+    "suggestion": "suggestion",
+}

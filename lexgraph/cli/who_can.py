@@ -15,8 +15,9 @@ from lexgraph.cli.terminal import put, put_json, say
 from lexgraph.errors import shown
 from lexgraph.exports.cells import csv_cell
 from lexgraph.exports.provenance import of_account
+from lexgraph.markup import visible
 from lexgraph.report.inputs import STDIN, read_bytes
-from lexgraph.report.text import counted, visible
+from lexgraph.report.text import counted
 
 COLUMNS = ("principal", "outcome", "condition", "missing_keys")
 

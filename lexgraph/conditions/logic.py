@@ -21,18 +21,26 @@ class Atom:
     """A test whose answer depends on unknown keys.
 
     `identity` tells equal tests from others; `holds` answers under a full assignment of `keys`; `hints` say which
-    values of a key may
-    change the answer; `words` and `opposite` read it and its negation out, and `names` are the
-    keys as the policy spells them.
+    values of a key may change the answer; `tell` puts it, or its opposite, into words, and `names` are the keys as the
+    policy spells them.
     """
 
     identity: tuple[object, ...]
     keys: frozenset[str]
     holds: Callable[[Lookup], bool | None] = field(compare=False, repr=False)
     hints: tuple[Hint, ...] = field(compare=False, repr=False)
-    words: str = field(compare=False, default="")
-    opposite: str = field(compare=False, default="")
+    tell: Callable[[bool], str] = field(compare=False, repr=False)
     names: tuple[str, ...] = field(compare=False, default=())
+
+    @property
+    def words(self) -> str:
+        """The test as a clause."""
+        return self.tell(False)
+
+    @property
+    def opposite(self) -> str:
+        """Its negation as a clause."""
+        return self.tell(True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +196,34 @@ def model(formula: Formula, *, budget: int = BUDGET) -> Assignment | None:
     order = sorted(values, key=lambda key: (len(values[key]), key))
     left = [budget]
     found = _search(formula, order, values, {}, left)
-    if found is None and not all(choice.complete for choice in choices.values()):
+    if found is None and not all(choice.complete for choice in choices.values()) and _without_keys(formula, left):
         raise Undecided
     return found
+
+
+def _without_keys(formula: Formula, left: list[int], chosen: dict[Atom, bool] | None = None) -> bool:
+    """Whether truths of the atoms, whatever their keys hold, could make `formula` true."""
+    chosen = {} if chosen is None else chosen
+    left[0] -= 1
+    if left[0] < 0:
+        raise Undecided
+    rest = _assume(formula, chosen)
+    if isinstance(rest, bool):
+        return rest
+    atom = next(atoms(rest))
+    return any(_without_keys(rest, left, {atom: truth}) for truth in (True, False))
+
+
+def _assume(formula: Formula, chosen: Mapping[Atom, bool]) -> Formula:
+    """The formula with the truths of some atoms put in."""
+    if isinstance(formula, Atom):
+        return chosen.get(formula, formula)
+    if isinstance(formula, Negation):
+        return negate(_assume(formula.part, chosen))
+    if isinstance(formula, All | Any):
+        parts = (_assume(part, chosen) for part in formula.parts)
+        return all_of(parts) if isinstance(formula, All) else any_of(parts)
+    return formula
 
 
 def _search(

@@ -28,7 +28,10 @@ class CompiledStack:
 
     def __init__(self, stack: PolicyStack) -> None:
         bounded = stack.boundary is not None or "boundary" in stack.unreadable
-        self.stack = stack
+        # Not the stack itself: the two would keep each other alive until the collector of cycles comes by.
+        self.settings = stack.settings
+        self.unreadable = stack.unreadable
+        self.resource_policy = stack.resource
         self.identity = StatementIndex(stack.identity, "identity")
         self.boundary = StatementIndex((stack.boundary,), "boundary") if stack.boundary else None
         self.session = None if stack.session is None else StatementIndex(stack.session, "session")
@@ -71,7 +74,7 @@ def authorize(stack: PolicyStack, request: Request) -> Decision:
     if question.about_many:
         from lexgraph.evaluation.regions import weigh_regions
 
-        return weigh_regions(compiled, question)
+        return weigh_regions(stack, question)
     if compiled.simple and question.caller.kind in WITH_IDENTITY and question.is_own and is_ordinary(question):
         # Nothing but identity policies, and the caller's own account: steps 1, 4 and the default.
         allowed, denied = compiled.identity.sides(question)
@@ -111,7 +114,7 @@ def _own_sides(compiled: CompiledStack, question: Question) -> dict[Layer, tuple
     if question.caller.account is None:
         return {}
     own = {index.layer: index.sides(question) for index in compiled.own_layers()}
-    for layer in compiled.stack.unreadable:
+    for layer in compiled.unreadable:
         if layer in _OWN:
             own[layer] = _perhaps(layer, own.get(layer, _NOTHING))
     return own
@@ -120,9 +123,9 @@ def _own_sides(compiled: CompiledStack, question: Question) -> dict[Layer, tuple
 def _resource_sides(compiled: CompiledStack, question: Question) -> tuple[Named, Formula]:
     """What the resource policy allows, by the way it names the caller, and whether it denies."""
     named, denied = compiled.resource.named_sides(question) if compiled.resource else ({}, False)
-    if compiled.stack.settings.s3_restrict_public_buckets and refuses_public(compiled.stack.resource, question):
+    if compiled.settings.s3_restrict_public_buckets and refuses_public(compiled.resource_policy, question):
         named = {}
-    if "resource" in compiled.stack.unreadable:
+    if "resource" in compiled.unreadable:
         everyone, denied = _perhaps("resource", (named.get("everyone", False), denied))
         named = {**named, "everyone": everyone}
     return named, denied
@@ -131,14 +134,14 @@ def _resource_sides(compiled: CompiledStack, question: Question) -> tuple[Named,
 def _endpoint_sides(compiled: CompiledStack, question: Question) -> tuple[Formula, Formula]:
     """Whether the endpoint's policies allow, and whether they deny."""
     sides = compiled.endpoint.sides(question) if compiled.endpoint else None
-    if "endpoint" in compiled.stack.unreadable:
+    if "endpoint" in compiled.unreadable:
         return _perhaps("endpoint", sides or _NOTHING)
     return sides or (True, False)
 
 
 def _unread_sides(compiled: CompiledStack, layer: Layer, *, binds: bool) -> list[tuple[Formula, Formula]]:
     """What a layer may say of which nothing could be read: for organizations one more level."""
-    return [_perhaps(layer, _NOTHING)] if binds and layer in compiled.stack.unreadable else []
+    return [_perhaps(layer, _NOTHING)] if binds and layer in compiled.unreadable else []
 
 
 _OWN = ("identity", "boundary", "session")
@@ -209,8 +212,7 @@ def _unread(layer: Layer, verb: str) -> Atom:
         keys=frozenset({key}),
         holds=lambda assigned: None if (values := assigned(key)) is None else bool(values),
         hints=(Hint(key, "Literal", ()),),
-        words=f"the {layer} policies that could not be read {verb} it",
-        opposite=f"the {layer} policies that could not be read do not {verb} it",
+        tell=lambda opposite: f"the {layer} policies that could not be read {'do not ' * opposite}{verb} it",
     )
 
 

@@ -121,11 +121,13 @@ def condition_atom(test: CompiledTest, question: Question) -> Formula:
         return test.holds(lambda key: assigned(key) if key in unknown else question.lookup(key))
 
     hints = condition_hints(test, unknown, question.lookup)
-    texts = test.resolved_values(question.lookup)
-    words = condition_words(test.name, test.source.key, texts)
     names = tuple(_spelling(key, test) for key in sorted(unknown))
-    opposite = condition_words(test.name, test.source.key, texts, opposite=True)
-    return Atom(test.identity(question.lookup), unknown, holds, hints, words, opposite, names)
+
+    def tell(opposite: bool) -> str:
+        texts = test.resolved_values(question.lookup)
+        return condition_words(test.name, test.source.key, texts, opposite=opposite)
+
+    return Atom(test.identity(question.lookup), unknown, holds, hints, tell, names)
 
 
 def _spelling(key: str, test: CompiledTest) -> str:
@@ -319,8 +321,11 @@ def template_formula(template: Template, kind: str, question: Question) -> Formu
 
     hints = tuple(_resource_hint(template, key, question) for key in sorted(unknown))
     names = tuple(v.key for v in template.variables if v.key.lower() in unknown)
-    words, opposite = f'the resource is "{template.source}"', f'the resource is not "{template.source}"'
-    return Atom(("resource", template.source, kind, question.resource), unknown, holds, hints, words, opposite, names)
+
+    def tell(opposite: bool) -> str:
+        return f'the resource is {"not " * opposite}"{template.source}"'
+
+    return Atom(("resource", template.source, kind, question.resource), unknown, holds, hints, tell, names)
 
 
 def _template_holds(template: Template, kind: str, question: Question, lookup: Lookup) -> bool | None:

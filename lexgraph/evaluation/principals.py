@@ -70,8 +70,7 @@ def _has_id(unique_id: str, question: Question) -> Formula:
         keys=frozenset({"aws:userid"}),
         holds=lambda assigned: _begins(assigned("aws:userid"), unique_id),
         hints=(Hint("aws:userid", "Literal", (unique_id,)), Hint("aws:userid", "Like", (f"{unique_id}:*",))),
-        words=f'aws:userid begins with "{unique_id}"',
-        opposite=f'aws:userid does not begin with "{unique_id}"',
+        tell=lambda opposite: f'aws:userid {"does not begin" if opposite else "begins"} with "{unique_id}"',
         names=("aws:userid",),
     )
 

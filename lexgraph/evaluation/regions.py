@@ -18,6 +18,7 @@ from lexgraph.evaluation.authorize import UNREAD, CompiledStack, settle, weigh
 from lexgraph.evaluation.decision import Decision, Outcome
 from lexgraph.evaluation.index import resource_patterns
 from lexgraph.evaluation.request import Question
+from lexgraph.evaluation.stack import PolicyStack
 from lexgraph.policy.arn import compile_arn, is_arn, literal, split_arn
 from lexgraph.policy.intersect import TooManyPatterns, covers, intersect_parts, witnesses
 
@@ -109,11 +110,11 @@ def _settled(compiled: CompiledStack, question: Question, parts: Parts, members:
     return list(found.values())
 
 
-def weigh_regions(compiled: CompiledStack, question: Question) -> Decision:
+def weigh_regions(stack: PolicyStack, question: Question) -> Decision:
     """Return the decision about every resource that the asked pattern matches."""
-    found = regions(compiled, question)
+    found = regions(stack.compiled, question)
     outcomes = {region.outcome for region in found}
-    stack, request = compiled.stack, question.request
+    request = question.request
     if outcomes == {"allowed"}:
         return Decision("allowed", request, stack, True)
     if outcomes <= {"explicitDeny", "implicitDeny"}:
@@ -155,7 +156,6 @@ def _in_region(region: Region) -> Atom:
         keys=frozenset({key}),
         holds=lambda assigned: None if (values := assigned(key)) is None else bool(values),
         hints=(Hint(key, "Literal", ()),),
-        words=f"the resource matches {shown(region.pattern)}",
-        opposite=f"the resource does not match {shown(region.pattern)}",
+        tell=lambda opposite: f"the resource {'does not match' if opposite else 'matches'} {shown(region.pattern)}",
         names=(),
     )

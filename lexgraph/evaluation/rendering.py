@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from lexgraph.errors import shown
 from lexgraph.evaluation.decision import Match
+from lexgraph.markup import Html, joined, tag
 
 if TYPE_CHECKING:
     from lexgraph.evaluation.explain import Explanation, LayerCheck
@@ -67,33 +67,24 @@ def layer_dict(layer: LayerCheck) -> dict[str, Any]:
     }
 
 
-def html(explanation: Explanation) -> str:
-    """HTML without script or style sheets; everything that a policy or request says is escaped here."""
+def html(explanation: Explanation) -> Html:
+    """HTML without script or style sheets; everything that a policy or request says is escaped."""
     border = "border-bottom:1px solid var(--jp-border-color2,#ddd);text-align:left;padding:2px 8px"
     rows = []
     for layer in explanation.layers:
         for check in layer.statements:
             told = check.failed or check.elements
-            reasons = "<br>".join(escape(f"{_MARK[e.holds]} {e.element}: {e.reason}") for e in told)
-            cells = (
-                layer.layer,
-                _place(check.match),
-                WORDS[check.holds] if layer.applies else "does not bind",
-            )
-            rows.append(
-                "<tr>"
-                + "".join(f'<td style="{border}">{escape(cell)}</td>' for cell in cells)
-                + f'<td style="{border}">{reasons}</td></tr>'
-            )
-    head = "".join(f'<th style="{border}">{name}</th>' for name in ("layer", "statement", "matches", "why"))
+            reasons = joined((f"{_MARK[e.holds]} {e.element}: {e.reason}" for e in told), "<br>")
+            matches = WORDS[check.holds] if layer.applies else "does not bind"
+            cells = (layer.layer, _place(check.match), matches, reasons)
+            rows.append(tag("tr", *(tag("td", cell, style=border) for cell in cells)))
+    head = tag("tr", *(tag("th", name, style=border) for name in ("layer", "statement", "matches", "why")))
     notes = [*explanation.notes, *(f"assumed: {text}" for text in explanation.assumptions)]
     if explanation.denied_by is not None:
         notes.insert(0, f"blocked by {_place(explanation.denied_by)}")
     if explanation.decision.not_considered:
         notes.append(f"not considered: {', '.join(explanation.decision.not_considered)}")
-    listed = "".join(f"<li>{escape(note)}</li>" for note in notes)
-    table = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
-    return (
-        f'<div style="color:var(--jp-ui-font-color1,#222)"><p><b>{escape(explanation.headline)}</b></p>'
-        f'<ul>{listed}</ul><table style="border-collapse:collapse">{table}</table></div>'
-    )
+    table = tag("table", tag("thead", head), tag("tbody", *rows), style="border-collapse:collapse")
+    listed = tag("ul", *(tag("li", note) for note in notes))
+    sentence = tag("p", tag("b", explanation.headline))
+    return tag("div", sentence, listed, table, style="color:var(--jp-ui-font-color1,#222)")

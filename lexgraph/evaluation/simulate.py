@@ -197,9 +197,7 @@ def _policy(value: Json, pointer: str, kind: Kind) -> Policy:
     try:
         return parse_policy(value, name=pointer.strip("/").replace("/", " "), kind=kind)
     except PolicyError as error:
-        raise PolicyError(
-            error.message, code=error.code, pointer=pointer + error.pointer, others=error.others
-        ) from None
+        raise error.into(PolicyError, pointer=pointer + error.pointer, line=None, column=None) from None
 
 
 def _object(value: Json, pointer: str, known: tuple[str, ...] | None, what: str) -> dict[str, Json]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -34,7 +35,7 @@ _KINDS = (
 _WITH_SIDECAR = (("table", ".csv"), ("table", ".json"))
 
 
-def export(thing: Any, path: str | Path, *, source: Any = None, raw: bool = False) -> Path:
+def export(thing: Any, path: str | Path, *, source: Any = None, raw: bool = False, redact: bool = False) -> Path:
     """Write a chart, a table or a graph to a file whose ending says the format, and return the file's path.
 
     Parameters
@@ -47,6 +48,9 @@ def export(thing: Any, path: str | Path, *, source: Any = None, raw: bool = Fals
     raw : write the cells of a CSV file as they are. Otherwise a cell that begins with ``=``, ``+``, ``-``, ``@``, a
         tab or a line break gets a ``'`` in front, so that no spreadsheet takes it for a formula, and control
         characters are written as code points.
+    redact : write placeholders for the ids of accounts, principals and access keys, for external ids and for IP
+        addresses: the same for the same id throughout the file. Hashes of inputs are left out. External ids are
+        known from the conditions in `thing` and in `source`.
 
     Raises
     ------
@@ -70,10 +74,25 @@ def export(thing: Any, path: str | Path, *, source: Any = None, raw: bool = Fals
     write: Writer = writers[ending]
     if raw and ending == ".csv":
         write = partial(import_module("lexgraph.exports.tables").write_csv, raw=True)
-    write_file(target, lambda file: write(thing, file, about))
+    with _told(kind, thing, source, about, redact=redact) as (told, about):
+        write_file(target, lambda file: write(told, file, about))
     if (kind, ending) in _WITH_SIDECAR:
         write_about(target.with_name(f"{target.name}.about.json"), about)
     return target
+
+
+@contextmanager
+def _told(kind: str, thing: Any, source: Any, about: Provenance, *, redact: bool) -> Iterator[tuple[Any, Provenance]]:
+    """Give what the file may tell, and where it comes from."""
+    if not redact:
+        yield thing, about
+        return
+    from lexgraph.exports.redacted import redacted
+    from lexgraph.exports.redaction import Redactor
+
+    redactor = Redactor.of(source)
+    with redacted(kind, thing, redactor) as told:
+        yield told, redactor.provenance(about)
 
 
 def write_file(path: Path, write: Callable[[BinaryIO], object]) -> None:

@@ -18,6 +18,7 @@ from lexgraph.policy.write import policy_document
 # What an account's dump holds of each principal; a role's trust policy is looked at when a role is assumed.
 _OF_AN_ACCOUNT = ("identity", "boundary")
 POLICIES_ALONE = "Policies are told as they are written: no principal, boundary or organization limits them here."
+REDACTED = "Ids of accounts, principals and keys, external ids and addresses are replaced by placeholders."
 UNKNOWN_CONTEXT = "Condition keys that a request was not given are unknown: answers that need them are conditional."
 
 
@@ -33,6 +34,7 @@ class Provenance:
     not_considered : the layers of policies that no answer takes into account.
     assumptions : what the answers lean on, as sentences.
     catalog_date : the day of the catalogue of actions; by default that of the bundled one.
+    redacted : whether ids were replaced by placeholders; hashes of inputs are withheld then.
 
     Examples
     --------
@@ -45,6 +47,7 @@ class Provenance:
     not_considered: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
     catalog_date: str | None = None
+    redacted: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it as plain values."""
@@ -56,12 +59,14 @@ class Provenance:
             "snapshot_date": self.snapshot_date,
             "not_considered": list(self.not_considered),
             "assumptions": list(self.assumptions),
+            **({"redacted": REDACTED} if self.redacted else {}),
         }
 
     def rows(self) -> tuple[tuple[str, str], ...]:
         """Return all of it as pairs of a name and a text."""
         said = self.to_dict()
-        inputs = (("input", f"{name}, sha256 {digest or 'unknown'}") for name, digest in self.inputs)
+        missing = "withheld" if self.redacted else "unknown"
+        inputs = (("input", f"{name}, sha256 {digest or missing}") for name, digest in self.inputs)
         return (
             ("made by", f"lexgraph {said['version']}"),
             ("catalogue of actions", f"of {said['catalog_date']}"),
@@ -69,6 +74,7 @@ class Provenance:
             ("account as of", self.snapshot_date or "unknown"),
             ("layers not considered", ", ".join(self.not_considered) or "none"),
             *(("assumption", text) for text in self.assumptions),
+            *((("redacted", REDACTED),) if self.redacted else ()),
         )
 
     def text(self) -> str:
@@ -86,7 +92,7 @@ def provenance_of(source: Any, thing: Any = None) -> Provenance:
     snapshot = getattr(source, "snapshot", source)
     if isinstance(snapshot, Snapshot):
         return of_account(snapshot)
-    return of_policies(_policies(source))
+    return of_policies(policies_of(source))
 
 
 def of_account(snapshot: Snapshot) -> Provenance:
@@ -110,7 +116,8 @@ def document_hash(policy: Policy) -> str:
     return sha256(text.encode("ascii")).hexdigest()
 
 
-def _policies(source: Any) -> tuple[Policy, ...]:
+def policies_of(source: Any) -> tuple[Policy, ...]:
+    """Return the policies that something holds: a policy, several, a comparison, a history."""
     if isinstance(source, Policy):
         return (source,)
     if isinstance(source, Iterable):

@@ -6,7 +6,8 @@ GraphML takes it. `G.graph` holds ``kind`` (``access`` or ``policy``) and ``cata
 
 from lexgraph.graph.access import access_graph, reaches
 from lexgraph.graph.folding import fold_graph
+from lexgraph.graph.lattice import lattice_graph
 from lexgraph.graph.nearby import neighbourhood
 from lexgraph.graph.policies import policy_graph
 
-__all__ = ["access_graph", "fold_graph", "neighbourhood", "policy_graph", "reaches"]
+__all__ = ["access_graph", "fold_graph", "lattice_graph", "neighbourhood", "policy_graph", "reaches"]

@@ -9,6 +9,7 @@ from lexgraph.plots.ladder import difference
 from lexgraph.plots.network import access_network, policy_network
 from lexgraph.plots.path import decision_path
 from lexgraph.plots.style import alt_text
+from lexgraph.plots.timeline import timeline
 from lexgraph.plots.upset import overlap
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "difference",
     "overlap",
     "policy_network",
+    "timeline",
 ]

@@ -7,7 +7,6 @@ part; in the sixth ``*`` crosses ``/`` and ``:``.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
 from lexgraph.policy.patterns import compile_glob, is_pattern
@@ -16,7 +15,6 @@ PARTS = 6
 Parts = Sequence[str]
 ArnMatcher = Callable[[Parts], bool]
 
-_VARIABLE = re.compile(r"\$\{[^}]*\}")
 # A wildcard character that is meant literally (``${*}``, or the value of a variable, rule V3) becomes one of two
 # noncharacters in the
 # pattern and in the text alike, so that it can only match itself.
@@ -49,12 +47,18 @@ def split_arn(text: str) -> tuple[str, ...]:
     if "${" not in text:
         return tuple(text.split(":", PARTS - 1))
     parts: list[str] = []
-    start = 0
-    spans = [match.span() for match in _VARIABLE.finditer(text)]
-    for at, char in enumerate(text):
-        if char == ":" and len(parts) < PARTS - 1 and not any(a < at < b for a, b in spans):
-            parts.append(text[start:at])
-            start = at + 1
+    start = at = 0
+    while len(parts) < PARTS - 1 and (colon := text.find(":", at)) >= 0:
+        variable = text.find("${", at, colon)
+        end = text.find("}", variable) if variable >= 0 else -1
+        if end >= 0:
+            at = end + 1
+            continue
+        parts.append(text[start:colon])
+        start = at = colon + 1
+        if variable >= 0:  # A "${" without an end is text, and so are all that follow.
+            rest = text[start:].split(":", PARTS - 1 - len(parts))
+            return (*parts, *rest)
     return (*parts, text[start:])
 
 

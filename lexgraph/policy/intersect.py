@@ -1,9 +1,8 @@
 """What two patterns have in common, and witnesses of patterns: the ground of every statement about a set of resources.
 
 The lemma behind it: let w be a pattern with ``*`` only, every ``*`` replaced by a character that occurs in no
-pattern at hand. If another
-pattern matches w, each such character was taken by one of its stars, so it matches everything that the first pattern
-does.
+pattern at hand. If another pattern matches w, each such character was taken by one of its stars, so it matches
+everything that the first pattern does.
 """
 
 from __future__ import annotations
@@ -11,14 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+from lexgraph.errors import UnsupportedError
 from lexgraph.policy.patterns import compile_glob, is_pattern
 
 FRESH = "\ufdd5"  # a noncharacter: no policy may hold it
 LIMIT = 256
 
 
-class TooManyPatterns(ValueError):
-    """The common part of two patterns falls into more pieces than anybody would read."""
+class TooManyPatterns(UnsupportedError):
+    """What patterns have in common, or the witnesses of one, would be more than anybody would read."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, code="TOO_MANY_PATTERNS")
 
 
 def covers(wide: str, narrow: str) -> bool:
@@ -35,14 +38,15 @@ def witnesses(pattern: str, *, marks: int = 0) -> tuple[str, ...]:
     """Return strings that stand for all of `pattern`: what matches them all, matches everything in it.
 
     `marks` is the largest number of ``?`` in a pattern that they are held against: such a pattern counts characters,
-    so stars of several
-    lengths are tried.
+    so stars of several lengths are tried. Raises TooManyPatterns where these are more than 256.
     """
     text = pattern.replace("?", FRESH)
     if "*" not in text:
         return (text,)
     if not marks:
         return (text.replace("*", FRESH),)
+    if marks > LIMIT:
+        raise TooManyPatterns(f"{marks:,} question marks in one pattern are more than {LIMIT}")
     return tuple(text.replace("*", FRESH * length) for length in range(marks + 2))
 
 

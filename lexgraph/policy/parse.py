@@ -83,7 +83,7 @@ def inspect_policy(
             value = document
             refuse_non_json(value, source=source)
     except DocumentError as error:
-        return None, (_as_policy_error(error),)
+        return None, (error.into(PolicyError),)
     reader = PolicyReader(kind, source)
     policy = reader.policy(value, name, arn)
     if text is not None:
@@ -110,23 +110,12 @@ def _policy_text(text: str, source: str | None) -> str:
     return text
 
 
-def _as_policy_error(error: DocumentError) -> PolicyError:
-    return PolicyError(
-        error.message,
-        code=error.code,
-        pointer=error.pointer,
-        line=error.line,
-        column=error.column,
-        source=error.source,
-    )
-
-
 def _with_places(problems: list[PolicyError], text: str | None) -> tuple[PolicyError, ...]:
     if text is None:
         return tuple(problems)
     places = find_places(text)
     if places.too_deep is not None:
-        return (_as_policy_error(too_deep(places.too_deep, text, problems[0].source)),)
+        return (too_deep(places.too_deep, text, problems[0].source).into(PolicyError),)
     place = locator(text)
     for problem in problems:
         if problem.line is None:

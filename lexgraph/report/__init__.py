@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 
-def write_report(source: Any, folder: str | Path) -> Path:
+def write_report(source: Any, folder: str | Path, *, redact: bool = False) -> Path:
     """Write a report on policies or an account into a folder, and return the path of its page.
 
     The folder then holds ``index.html``, ``tables/<table>.csv`` (and ``.parquet``, and all in ``tables/tables.xlsx``,
@@ -20,6 +20,8 @@ def write_report(source: Any, folder: str | Path) -> Path:
         folder of them, of an account's authorization details, of a managed policy (``Name``, ``Name@v6``), or a
         pattern of such names (``AmazonLex*``).
     folder : where to write; it is made where it does not exist.
+    redact : write placeholders for the ids of accounts, principals and access keys, for external ids and for IP
+        addresses, the same for the same id in all files; hashes of inputs are left out. Names stay as they are.
 
     Raises
     ------
@@ -35,4 +37,4 @@ def write_report(source: Any, folder: str | Path) -> Path:
     from lexgraph.report.subject import subject_of
     from lexgraph.report.write import write_subject
 
-    return write_subject(subject_of(source), Path(folder))
+    return write_subject(subject_of(source), Path(folder), redact=redact)

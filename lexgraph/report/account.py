@@ -15,8 +15,9 @@ from lexgraph.catalog.actions import catalog
 from lexgraph.errors import LexgraphError
 from lexgraph.exports.names import safe_name
 from lexgraph.graph import access_graph
+from lexgraph.markup import Html
 from lexgraph.report.blocks import Chart, Sections, Table
-from lexgraph.report.html import Html, paragraph
+from lexgraph.report.html import paragraph
 from lexgraph.report.policies import catalog_levels
 from lexgraph.report.text import counted
 from lexgraph.tables import account as of_account

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from lexgraph.report.html import Html
+from lexgraph.markup import Html
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,9 +12,9 @@ import matplotlib.pyplot as plt
 
 from lexgraph.exports.charts import write_png, write_svg
 from lexgraph.exports.provenance import Provenance
+from lexgraph.markup import Html, escaped, tag
 from lexgraph.plots import alt_text
 from lexgraph.report.blocks import Chart
-from lexgraph.report.html import Html, escaped, tag
 
 STYLES = (("lexgraph", "light"), ("lexgraph-dark", "dark"))
 # What a page needs no second time, or not at all; matplotlib's own style sheet would apply to the whole page.

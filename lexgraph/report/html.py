@@ -1,49 +1,18 @@
-"""HTML, in which every text is escaped: `escaped` is the only way from a text into a page."""
+"""The elements of a page that a report is put together from."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from html import escape
 from numbers import Integral
 from typing import Any
 
 import pandas as pd
 
-from lexgraph.report.text import visible
+from lexgraph.markup import Html, joined, tag
 
 LONGEST_CELL = 400
 LOW = 30  # rows that stand on the page without a scroll bar of their own
 SHORT_CELL = 40  # characters that are never broken over lines
-
-
-class Html(str):
-    """Text that is HTML already. Only this module, and the one that draws charts, make it."""
-
-    __slots__ = ()
-
-
-def escaped(value: object) -> Html:
-    """Return a value as HTML: escaped, and with control and bidi characters as code points.
-
-    >>> escaped("<script>")
-    '&lt;script&gt;'
-    """
-    return value if isinstance(value, Html) else Html(escape(visible(str(value)), quote=True))
-
-
-def tag(name: str, *children: object, **attributes: object) -> Html:
-    """Return an element; children that are not `Html` are escaped, attributes always.
-
-    >>> tag("a", "R & D", href="#top")
-    '<a href="#top">R &amp; D</a>'
-    """
-    said = "".join(f' {key.rstrip("_").replace("_", "-")}="{escaped(str(value))}"' for key, value in attributes.items())
-    return Html(f"<{name}{said}>{joined(children)}</{name}>")
-
-
-def joined(parts: Iterable[object], between: str = "") -> Html:
-    """Return several pieces as one."""
-    return Html(between.join(map(escaped, parts)))
 
 
 def paragraph(*children: object) -> Html:

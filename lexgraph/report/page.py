@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lexgraph.exports.provenance import Provenance
+from lexgraph.markup import Html, joined, tag
 from lexgraph.report.blocks import Chart, Section, Table
 from lexgraph.report.charts import chart_html
-from lexgraph.report.html import Html, joined, paragraph, table, tag
+from lexgraph.report.html import paragraph, table
 from lexgraph.report.style import CSS
 from lexgraph.report.text import counted
 

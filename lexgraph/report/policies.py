@@ -9,9 +9,10 @@ import pandas as pd
 
 from lexgraph.access.granted import granted_bits
 from lexgraph.catalog.actions import catalog
+from lexgraph.markup import Html, joined
 from lexgraph.policy.model import Policy
 from lexgraph.report.blocks import Chart, Sections, Table, subset
-from lexgraph.report.html import Html, joined, listed, paragraph
+from lexgraph.report.html import listed, paragraph
 from lexgraph.report.subject import Subject
 from lexgraph.report.text import counted
 from lexgraph.tables import compare, console, never

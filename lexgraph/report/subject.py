@@ -137,15 +137,7 @@ def _kind_of(data: bytes) -> Kind:
 
 def _as_raised(errors: tuple[PolicyError, ...]) -> PolicyError:
     first, *others = errors
-    return PolicyError(
-        first.message,
-        code=first.code,
-        pointer=first.pointer,
-        line=first.line,
-        column=first.column,
-        source=first.source,
-        others=others,
-    )
+    return first.into(PolicyError, others=tuple(others))
 
 
 # Managed policies ----------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +18,7 @@ from lexgraph.errors import ExportError, shown
 from lexgraph.exports import write_about, write_file
 from lexgraph.exports.names import inside
 from lexgraph.exports.provenance import Provenance
+from lexgraph.exports.redaction import Redactor
 from lexgraph.exports.tables import write_csv, write_parquet, write_workbook
 from lexgraph.report.account import account_sections
 from lexgraph.report.blocks import Chart, Section, Sections, Table
@@ -24,6 +26,7 @@ from lexgraph.report.charts import chart_files
 from lexgraph.report.html import listed
 from lexgraph.report.page import page
 from lexgraph.report.policies import catalog_levels, policy_sections, unknown_sections
+from lexgraph.report.redacted import redacted_sections
 from lexgraph.report.subject import Subject
 from lexgraph.report.text import counted
 from lexgraph.tables.never import never_matches_table
@@ -36,10 +39,15 @@ MOST_IN_WORKBOOK = 20_000  # rows of a sheet; a longer table takes a spreadsheet
 Write = Callable[[BinaryIO], object]
 
 
-def write_subject(subject: Subject, folder: Path) -> Path:
+def write_subject(subject: Subject, folder: Path, *, redact: bool = False) -> Path:
     """Write the report on a subject, and return the path of its page."""
     _prepare(folder)
-    sections = report_sections(subject)
+    sections, lead = report_sections(subject), tuple(_lead(subject))
+    if redact:
+        redactor = Redactor.of(subject.snapshot or subject.policies)
+        sections = redacted_sections(sections, redactor)
+        lead = tuple(map(redactor.text, lead))
+        subject = replace(subject, title=redactor.text(subject.title), about=redactor.provenance(subject.about))
     tables = [block for section in sections for block in section.blocks if isinstance(block, Table)]
     charts = [block for section in sections for block in section.blocks if isinstance(block, Chart)]
     files: list[str] = []
@@ -47,7 +55,7 @@ def write_subject(subject: Subject, folder: Path) -> Path:
         write_file(inside(folder, *name.split("/")), write)
         files.append(name)
     write_about(inside(folder, ABOUT), subject.about, {"title": subject.title, "files": [PAGE, *files]})
-    text = page(f"Report on {subject.title}", tuple(_lead(subject)), sections, subject.about, files)
+    text = page(f"Report on {subject.title}", lead, sections, subject.about, files)
     target = inside(folder, PAGE)
     write_file(target, lambda file: file.write(text.encode("utf-8")))
     return target

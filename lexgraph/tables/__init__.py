@@ -6,6 +6,8 @@ order.
 
 from lexgraph.tables.account import access_table, attachments_table, principals_table
 from lexgraph.tables.actions import actions_table
+from lexgraph.tables.cells import cells_table
+from lexgraph.tables.changes import changes_table, histories_table, timeline_table
 from lexgraph.tables.compare import (
     access_levels_table,
     action_sets_table,
@@ -15,6 +17,7 @@ from lexgraph.tables.compare import (
     overlap_table,
 )
 from lexgraph.tables.console import console_needs_table, console_readiness_table
+from lexgraph.tables.lattice import breadth_table, lattice_table
 from lexgraph.tables.never import never_matches_table
 from lexgraph.tables.policies import (
     conditions_table,
@@ -23,7 +26,10 @@ from lexgraph.tables.policies import (
     policy_actions_table,
     statements_table,
 )
+from lexgraph.tables.proved import PROVED
 from lexgraph.tables.schema import SCHEMAS, Schema
+
+SCHEMAS.update({schema.name: schema for schema in PROVED})
 
 __all__ = [
     "SCHEMAS",
@@ -33,17 +39,23 @@ __all__ = [
     "action_sets_table",
     "actions_table",
     "attachments_table",
+    "breadth_table",
+    "cells_table",
+    "changes_table",
     "conditions_table",
     "console_needs_table",
     "console_readiness_table",
     "difference_table",
     "grants_table",
+    "histories_table",
     "history_changes_table",
     "history_table",
+    "lattice_table",
     "never_matches_table",
     "overlap_table",
     "policies_table",
     "policy_actions_table",
     "principals_table",
     "statements_table",
+    "timeline_table",
 ]

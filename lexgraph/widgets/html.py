@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
-from html import escape
 from typing import TYPE_CHECKING
 
 from lexgraph.account.model import labels
-from lexgraph.errors import SHOWN, shown
+from lexgraph.markup import Html, visible
+from lexgraph.markup import escaped as escaped_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,16 +56,16 @@ def plain(value: object) -> str:
     """
     text = str(value)
     cut = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
-    return "".join(shown(cut[at : at + SHOWN])[1:-1] for at in range(0, len(cut), SHOWN))
+    return visible(cut)
 
 
-def escaped(value: object) -> str:
-    """Return a text from outside as HTML may hold it, in an element or in a quoted attribute.
+def escaped(value: object) -> Html:
+    """Return a text from outside as HTML may hold it, in an element or in a quoted attribute; a long one is cut.
 
     >>> escaped('<b title="x">')
     '&lt;b title=&quot;x&quot;&gt;'
     """
-    return escape(plain(value), quote=True)
+    return escaped_whole(plain(value))
 
 
 def table_html(access: pd.DataFrame, *, with_principals: bool, empty: str = "There are no rows to show.") -> str:

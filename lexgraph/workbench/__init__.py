@@ -7,6 +7,7 @@ twice costs nothing.
 from lexgraph.workbench.account import Account
 from lexgraph.workbench.comparison import Comparison, History
 from lexgraph.workbench.policies import PolicySet
+from lexgraph.workbench.proved import breadth_table, closest_managed, history_table, lattice, simplify
 from lexgraph.workbench.start import (
     as_policies,
     catalog_date,
@@ -29,7 +30,9 @@ __all__ = [
     "History",
     "PolicySet",
     "as_policies",
+    "breadth_table",
     "catalog_date",
+    "closest_managed",
     "compare",
     "console_needs",
     "console_readiness",
@@ -38,7 +41,10 @@ __all__ = [
     "expand",
     "find_policy",
     "history",
+    "history_table",
+    "lattice",
     "managed_policies",
     "read_account",
     "read_policies",
+    "simplify",
 ]

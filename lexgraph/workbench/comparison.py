@@ -7,34 +7,41 @@ from typing import TYPE_CHECKING
 from lexgraph.access.granted import action_difference, granted_bits
 from lexgraph.catalog import managed
 from lexgraph.catalog.actions import catalog
-from lexgraph.evaluation.request import Request
+from lexgraph.markup import visible
 from lexgraph.policy.model import Policy
 from lexgraph.policy.parse import parse_policy
+from lexgraph.reasoning.changes import Change, changes_between
+from lexgraph.reasoning.compare import Relation, relate
 
 if TYPE_CHECKING:
     import pandas as pd
 
+# Policies of these kinds say who, and a comparison varies action, resource and context only.
+WITH_PRINCIPALS = frozenset({"resource", "trust", "rcp", "endpoint"})
+
 
 class Comparison:
-    """How policy `a` relates to policy `b`.
+    """How policy `a` relates to policy `b`, for every request.
 
-    `relation` is ``undecided`` for now: this version compares by action only and proves nothing about all requests,
-    which `reason` says.
-    `only_a` and `only_b` would be requests that only one of the two allows; they are None.
+    `relation` is equal, narrower (`a` allows less), wider, overlapping, disjoint, or undecided for `reason`.
+    `only_a` and `only_b` are requests that only one of the two allows, where there are any; `assumptions` are what
+    the relation leans on. Policies that name principals are compared by action only, and their relation is undecided.
     """
 
     def __init__(self, a: Policy, b: Policy) -> None:
         self.a = a
         self.b = b
-        self.relation = "undecided"
-        self.reason = "compared by action only; conditions and resources are not yet proved equal or different"
-        self.only_a: Request | None = None
-        self.only_b: Request | None = None
+        found = _relation(a, b)
+        self.relation = found.relation
+        self.reason = found.reason
+        self.only_a = found.only_a
+        self.only_b = found.only_b
+        self.assumptions = found.assumptions
         self.actions_only_a, self.actions_only_b = action_difference(a, b)
 
     def __repr__(self) -> str:
         counts = f"{len(self.actions_only_a)} actions only in the first, {len(self.actions_only_b)} only in the second"
-        return f"{self.a.name} and {self.b.name}: {self.relation}, {counts}"
+        return f"{visible(self.a.name)} and {visible(self.b.name)}: {self.relation}, {counts}"
 
     @property
     def table(self) -> pd.DataFrame:
@@ -43,9 +50,21 @@ class Comparison:
 
         return tables.difference_table(self.a, self.b)
 
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What `b` allows and `a` does not (granted), and the reverse (taken away), each with a request."""
+        return changes_between(self.a, self.b)
+
     def _repr_html_(self) -> str:
         html: str = self.table._repr_html_()  # type: ignore[operator]  # pandas-stubs leaves it out
         return html
+
+
+def _relation(a: Policy, b: Policy) -> Relation:
+    if WITH_PRINCIPALS.isdisjoint((a.kind, b.kind)):
+        return relate(a, b)
+    kind = a.kind if a.kind in WITH_PRINCIPALS else b.kind
+    return Relation("undecided", reason=f"a policy of the kind {kind} names principals; compared by action only")
 
 
 class History:
@@ -70,7 +89,14 @@ class History:
 
     @property
     def changes(self) -> pd.DataFrame:
-        """A row per action that a version newly granted or took away (schema ``history_changes``)."""
+        """What every version newly granted or took away, each with a request that shows it (schema ``changes``)."""
+        from lexgraph import tables
+
+        return tables.changes_table(self.name)
+
+    @property
+    def actions(self) -> pd.DataFrame:
+        """A row per action that a version newly named, took away or put elsewhere (schema ``history_changes``)."""
         from lexgraph import tables
 
         return tables.history_changes_table(self.name)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lexgraph.errors import LexgraphError, PolicyError, shown
+from lexgraph.markup import visible
 from lexgraph.policy.model import Policy
 
 if TYPE_CHECKING:
@@ -65,6 +66,11 @@ class PolicyTables:
         return self._table("access_levels")
 
     @property
+    def cells(self) -> pd.DataFrame:
+        """What each policy grants, as few disjoint rows of actions, resources and condition (schema ``cells``)."""
+        return self._table("cells")
+
+    @property
     def overlap(self) -> pd.DataFrame:
         """How many actions every two policies share (schema ``overlap``)."""
         return self._table("overlap")
@@ -115,7 +121,7 @@ class PolicySet(PolicyTables, Mapping[str, Policy]):
     def __repr__(self) -> str:
         names = list(self._by_name)
         more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-        return f"PolicySet of {len(names)}: {', '.join(names[:5])}{more}"
+        return f"PolicySet of {len(names)}: {visible(', '.join(names[:5]))}{more}"
 
     def _repr_html_(self) -> str:
         html: str = self.policies._repr_html_()  # type: ignore[operator]  # pandas-stubs leaves it out

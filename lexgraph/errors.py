@@ -55,11 +55,9 @@ D = TypeVar("D", bound="DocumentError")
 class DocumentError(LexgraphError):
     """A document that cannot be used, and the place in it.
 
-    Attributes: `code`, `message` (without the place), `pointer` (RFC 6901, ``""`` for the whole document), `line`
-    and `column`
-    (from 1, or None where only a Python value was given), `source` (a file's name, or None), `others` (further
-    errors of the
-    same document).
+    Attributes: `code`, `message` (without the place), `pointer` (RFC 6901, ``""`` for the whole document), `line` and
+    `column` (from 1, or None where only a Python value was given), `source` (a file's name, or None), `others` (further
+    errors of the same document).
     """
 
     def __init__(

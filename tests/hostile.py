@@ -78,12 +78,16 @@ def latin(text: str) -> str:
     return re.sub("[^\t\n\r -\xff]", "", text)
 
 
+def bot(text: str) -> str:
+    return f"arn:aws:lex:us-east-1:111122223333:bot/{latin(text)}"
+
+
 def statement(text: str) -> dict[str, Any]:
     """A statement that says a text wherever it may say one."""
     return {
         "Effect": "Allow",
         "Action": ["lex:GetBot", "lex:" + (latin(text).replace(":", "") or "x")],
-        "Resource": [f"arn:aws:lex:us-east-1:111122223333:bot/{latin(text)}", "*"],
+        "Resource": [bot(text)],
         "Condition": {"StringEquals": {f"aws:ResourceTag/{latin(text)}": [latin(text)]}},
     }
 

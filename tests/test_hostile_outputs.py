@@ -38,6 +38,7 @@ from tests.hostile import (
     OWNER,
     SOME,
     TERMINAL,
+    bot,
     hostile_account,
     hostile_dump,
     hostile_policy,
@@ -135,7 +136,7 @@ def test_what_a_cell_prints_moves_no_cursor(policies, account):
 def test_a_decision_is_explained_without_markup_or_tricks(account):
     for text in ALL:
         arn = f"{OWNER}:user/{text}/u"
-        decision = account.can(arn, "lex:GetBot", "*")
+        decision = account.can(arn, "lex:GetBot", bot(text))
         markup = decision._repr_html_()
         assert harmless(markup) <= {"div", "p", "b", "ul", "li", "table", "thead", "tbody", "tr", "th", "td", "br"}
         assert not DECEPTIVE.search(markup)
@@ -407,7 +408,7 @@ def test_no_command_lets_a_policy_move_the_cursor(run, tmp_path):
     for form in ("text", "json", "sarif"):
         run("validate", account, "--format", form)
     for form in ("text", "json", "csv"):
-        code, out, _ = run("who-can", account, "lex:GetBot", "*", "--format", form)
+        code, out, _ = run("who-can", account, "lex:GetBot", bot(MARKUP[0]), "--format", form)
         assert (code, out.isascii() or form != "json") == (0, True)
     for text in ALL:
         document = write_policy(hostile_policy(text))

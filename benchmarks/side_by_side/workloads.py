@@ -113,6 +113,14 @@ def decide(session: Session) -> Iterator[Result]:
         yield Result(f"W2c {letter}", f"{about} never seen", "µs", "cold", entries, cold, number)
 
 
+def decide_arrays(session: Session) -> Iterator[Result]:
+    """W2d: a million decisions from arrays; no peer has it."""
+    for title, names in (("AmazonLexFullAccess", ("AmazonLexFullAccess",)), ("ten policies", TEN)):
+        data = decisions(managed(*names), 400)
+        entries = race([Entrant("lexgraph", "decide arrays")], data, for_decisions(data), session.limits)
+        yield Result("W2d", f"a million decisions from arrays, {title}, warm", "s", "warm", entries, Bar(None, 1))
+
+
 def decide_above_bounds(session: Session) -> Iterator[Result]:
     """W2, more requests through one stack than any memo holds."""
     data = decisions(managed(*TEN), 10_000, granted=0.4)
@@ -213,6 +221,7 @@ Workload = Callable[[Session], Iterator[Result]]
 WORKLOADS: dict[str, tuple[Sequence[str], Workload]] = {
     "W1": ((), expand_statements),
     "W2": (("W2a", "W2b", "W2c"), decide),
+    "W2d": ((), decide_arrays),
     "W2bounds": ((), decide_above_bounds),
     "W2growth": ((), decide_growing),
     "W2e": ((), match_stars),

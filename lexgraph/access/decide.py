@@ -28,8 +28,7 @@ class AccessRow:
     """The answer to one request.
 
     `condition` is the words of a conditional answer, `missing_keys` the keys it hangs on. `decided_by` is the
-    statement that allowed or
-    denied, as ``identity: <policy> #<statement> (<Sid>)``, or ``no Allow``.
+    statement that allowed or denied, as ``identity: <policy> #<statement> (<Sid>)``, or ``no Allow``.
     """
 
     principal: str
@@ -133,10 +132,8 @@ def what_can(
     """Return what a principal may do, for certain or under a condition, sorted by action and resource.
 
     Only actions of the catalogue are listed, and only on resources that are known: a dump names none, so without
-    `resources` an
-    action may be granted and not be here, because nothing that it could be about is known. `actions` and `resources`
-    are as for
-    :func:`access_rows`.
+    `resources` an action may be granted and not be here, because nothing that it could be about is known. `actions`
+    and `resources` are as for :func:`access_rows`.
     """
     who = snapshot.principal(principal)
     bits = _grantable(snapshot, who) & _bits(actions)

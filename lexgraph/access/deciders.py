@@ -18,8 +18,7 @@ def decided_by(decision: Decision) -> str:
     """Return the statement that allowed or denied, as ``identity: <policy> #<statement> (<Sid>)``, or ``no Allow``.
 
     A statement that matches for certain comes before one that only may. Where a boundary lacks the Allow that the
-    principal's own
-    policies have, the answer is ``no Allow in the boundary``.
+    principal's own policies have, the answer is ``no Allow in the boundary``.
     """
     question = Question(decision.request)
     if question.action in ALWAYS_ALLOWED:

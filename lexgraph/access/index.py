@@ -1,8 +1,7 @@
 """Finds, for a request, the principals that may be allowed it, without deciding it for each.
 
 One index holds the statements of all distinct policies of the account. A principal is worth asking about only where
-one of its Allow
-statements may match; all others are implicitly denied.
+one of its Allow statements may match; all others are implicitly denied.
 """
 
 from __future__ import annotations

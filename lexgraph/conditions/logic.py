@@ -1,10 +1,8 @@
 """Formulas over condition tests: can this be true, must it be true, and how does it read?
 
-A formula is True, False, an Atom, or All/Any/Negation of formulas. Atoms depend on unknown keys only. Each key gets
-a finite list of
-representative values, one for every way in which the atoms at hand can tell values apart; a formula is satisfiable
-if some choice of
-representatives makes it true.
+A formula is True, False, an Atom, or All/Any/Negation of formulas. Atoms depend on unknown keys only. Each key gets a
+finite list of representative values, one for every way in which the atoms at hand can tell values apart; a formula is
+satisfiable if some choice of representatives makes it true.
 """
 
 from __future__ import annotations

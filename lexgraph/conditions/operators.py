@@ -1,8 +1,7 @@
 """Condition operators as a table of records (rules C1, C2, C6 to C9).
 
 An operator compares one request value with the policy's values. `prepare` turns the policy's values into one test
-"does any of them
-match?"; a value that cannot be read matches nothing (rule C1).
+"does any of them match?"; a value that cannot be read matches nothing (rule C1).
 """
 
 from __future__ import annotations

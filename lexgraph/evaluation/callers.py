@@ -20,8 +20,7 @@ class Caller:
     """A request's principal, taken apart.
 
     `arn` is the caller's own ARN (a session's, where it is one), `role` the ARN of a session's role without a path,
-    `account` None for
-    callers without one.
+    `account` None for callers without one.
     """
 
     kind: CallerKind

@@ -38,8 +38,7 @@ class Decision:
     """What AWS would answer to `request` under `stack`.
 
     `outcome` is ``allowed``, ``explicitDeny``, ``implicitDeny`` or ``conditional``: some completions of the context
-    allow, some do not.
-    `residual` is the formula over the unknown keys under which the request is allowed.
+    allow, some do not. `residual` is the formula over the unknown keys under which the request is allowed.
     """
 
     outcome: Outcome

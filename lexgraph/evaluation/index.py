@@ -1,9 +1,8 @@
 """Statements made ready to be asked about often: sets of statements are bits of an integer.
 
 A layer's distinct patterns are compiled once. For an action, and for a resource, the set of statements whose element
-matches is computed
-once and kept in a memo of bounded size; a decision is then the intersection of two integers, and the conditions of
-what remains.
+matches is computed once and kept in a memo of bounded size; a decision is then the intersection of two integers, and
+the conditions of what remains.
 """
 
 from __future__ import annotations

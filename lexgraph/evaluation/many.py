@@ -1,12 +1,10 @@
 """Many requests at once, from arrays.
 
-Requests that share an action or a resource share the work for it: a layer's statements become words of 64 bits, a
-row per distinct action
-and a row per distinct resource, and a million decisions are a few operations on arrays. What the arrays cannot
-decide (conditions that
-look at the resource, variables, layers that name principals) is asked of
-:func:`~lexgraph.evaluation.authorize.authorize`, once for each
-distinct request, so the answers are always the same as one by one.
+Requests that share an action or a resource share the work for it: a layer's statements become words of 64 bits, a row
+per distinct action and a row per distinct resource, and a million decisions are a few operations on arrays. What the
+arrays cannot decide (conditions that look at the resource, variables, layers that name principals) is asked of
+:func:`~lexgraph.evaluation.authorize.authorize`, once for each distinct request, so the answers are always the same
+as one by one.
 """
 
 from __future__ import annotations

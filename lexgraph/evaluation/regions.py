@@ -1,8 +1,7 @@
 """Requests whose resource is a pattern: a question about every resource in it (rule R6).
 
 The asked pattern falls into regions, one for each way in which the statements' resource patterns overlap within it.
-One witness of a
-region answers for all of it (the lemma of :mod:`lexgraph.policy.intersect`), so the answer is exact.
+One witness of a region answers for all of it (the lemma of :mod:`lexgraph.policy.intersect`), so the answer is exact.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Cases of ``lexgraph simulate``: a JSON object in, a JSON object out; one bad case never stops the rest.
 
 A field that is omitted, null or empty means that the layer does not apply; an empty *level* of service control
-policies denies. An unknown
-field is an error: a misspelt ``permission_boundary`` must not widen access.
+policies denies. An unknown field is an error: a misspelt ``permission_boundary`` must not widen access.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """ARNs, and patterns of ARNs matched part by part (rules R1 to R4, V3).
 
 An ARN has six parts: ``arn:partition:service:region:account:resource``. A pattern's first five parts each match
-within their own
-part; in the sixth ``*`` crosses ``/`` and ``:``.
+within their own part; in the sixth ``*`` crosses ``/`` and ``:``.
 """
 
 from __future__ import annotations
@@ -16,8 +15,7 @@ Parts = Sequence[str]
 ArnMatcher = Callable[[Parts], bool]
 
 # A wildcard character that is meant literally (``${*}``, or the value of a variable, rule V3) becomes one of two
-# noncharacters in the
-# pattern and in the text alike, so that it can only match itself.
+# noncharacters in the pattern and in the text alike, so that it can only match itself.
 _LITERAL = {ord("*"): "\ufdd0", ord("?"): "\ufdd1"}
 
 

@@ -2,8 +2,7 @@
 asked for.
 
 The standard library's parser does the work; only when something is wrong, or a place is wanted, is the text read
-again by a small
-scanner that keeps positions and cannot overflow the stack.
+again by a small scanner that keeps positions and cannot overflow the stack.
 """
 
 from __future__ import annotations

@@ -42,9 +42,8 @@ class PatternSet:
     """``Action``, ``Resource`` or ``Principal`` patterns, or their ``Not`` forms when `negated`.
 
     A principal pattern carries its type in front: ``AWS:arn:aws:iam::111122223333:root``,
-    ``Service:lex.amazonaws.com``; the bare
-    string ``"*"`` stays ``*``. `form` is how the JSON wrote it: (principal type or "", number of values, -1 for a
-    lone string).
+    ``Service:lex.amazonaws.com``; the bare string ``"*"`` stays ``*``. `form` is how the JSON wrote it: (principal
+    type or "", number of values, -1 for a lone string).
 
     >>> PatternSet(("lex:Get*",)).patterns
     ('lex:Get*',)

@@ -1,9 +1,8 @@
 """Patterns with ``*`` and ``?``, matched in time linear in the text (rules S2, S6).
 
 Not fnmatch and not regex: IAM has no character classes, so ``[`` is an ordinary character. A pattern is split at its
-stars once; a
-test then only looks for the pieces, from left to right, which is right because the leftmost place of a piece never
-spoils a later one.
+stars once; a test then only looks for the pieces, from left to right, which is right because the leftmost place of a
+piece never spoils a later one.
 """
 
 from __future__ import annotations

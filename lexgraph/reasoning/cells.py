@@ -155,10 +155,12 @@ def _rows(side: Side, action: str) -> Iterator[tuple[Area, bool, Formula]]:
         if formula is not False:
             yield ANYTHING, True, formula
         return
-    owners: dict[int, int] = {}
+    owners: dict[tuple[int, Parts], int] = {}
     patterns: dict[Parts, list[int]] = {EVERYTHING: []}
     for entry, parts in side.patterns(question):
-        patterns.setdefault(parts, []).append(owners.setdefault(id(entry), len(owners)))
+        # Which pattern of a statement matches is all the same, but for those with variables.
+        owner = id(entry), parts if any("${" in one for one in entry.statement.resources or ()) else ()
+        patterns.setdefault(parts, []).append(owners.setdefault(owner, len(owners)))
     for formula, area in areas(patterns, lambda parts: _answer(side, action, ":".join(parts))):
         yield area, False, formula
 

@@ -1,7 +1,7 @@
 """The regions into which statements cut all resources: in a region, every resource is named by the same statements.
 
-Patterns are cut with those of other statements, never with those of their own, since it is all the same which pattern
-of a statement matches. A piece bears the label of all statements that name everything in it. The resources that are
+It is all the same which pattern of a statement matches: patterns that the same statements name are not cut with each
+other. A piece bears the label of all statements that name everything in it. The resources that are
 named by just these are those of its label's pieces that no piece of a larger label holds.
 """
 
@@ -65,13 +65,14 @@ class Regions:
         self.owners = {pattern: frozenset(owners) for pattern, owners in patterns.items()}
         self.marks = max((part.count("?") for pattern in patterns for part in pattern), default=0)
         self.pieces: dict[Parts, Label] = {}
-        for pattern, owners in self.owners.items():
-            self._cut(pattern, owners)
+        for pattern in self.owners:
+            self._cut(pattern)
 
-    def _cut(self, pattern: Parts, owners: Label) -> None:
+    def _cut(self, pattern: Parts) -> None:
         found = {pattern: None}
+        label = self._label(pattern)
         for known, named in self.pieces.items():
-            if not owners <= named:
+            if named != label:
                 found.update(dict.fromkeys(intersect_parts(known, pattern)))
         for piece in found:
             if piece not in self.pieces:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from random import Random
 from typing import Any
 
 from serving import Decide, Task, serve
@@ -11,9 +12,12 @@ from lexgraph.catalog.actions import Catalog, catalog
 from lexgraph.conditions.context import Context
 from lexgraph.evaluation.authorize import authorize
 from lexgraph.evaluation.decision import Decision
+from lexgraph.evaluation.many import authorize_many
 from lexgraph.evaluation.request import Request
 from lexgraph.evaluation.stack import PolicyStack
 from lexgraph.policy.parse import parse_policy
+
+MILLION = 1_000_000
 
 
 class ExpandElements(Task):
@@ -98,6 +102,25 @@ class Decisions(Decide):
         return ["denied" if outcome.endswith("Deny") else outcome for outcome in found]
 
 
+class Arrays(Decisions):
+    """A million decisions from arrays: the requests' actions and resources, combined at random."""
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        random = Random(2)
+        self.context = Context({"aws:SourceIp": "203.0.113.7"}, complete=True)
+        # Not "*": for an action that takes a resource, that asks about all of them.
+        found = [[one[what] for one in self.requests if one[what] != "*"] for what in ("action", "resource")]
+        self.columns = [random.choices(values, k=MILLION) for values in found]
+        self.principal = self.requests[0]["principal"]
+
+    def run(self) -> Any:
+        """Return the outcomes as codes."""
+        return authorize_many(self.stack, self.principal, *self.columns, self.context)
+
+    run_fresh = run
+
+
 class MakingRequests(Decisions):
     """The same, and every Request and Context is made anew each time."""
 
@@ -134,5 +157,6 @@ if __name__ == "__main__":
             "decide, making requests": MakingRequests,
             "decide, unknown context": UnknownContext,
             "decide, explained": Explained,
+            "decide arrays": Arrays,
         },
     )

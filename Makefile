@@ -17,7 +17,7 @@ export PYTHON
 run := $(VENV)/bin
 setup = @sh tools/venv.sh "$(VENV)" "$(EXTRA)"
 
-.PHONY: help lab test lint format report bench agree mutate fuzz data browser clean
+.PHONY: help lab test lint format report bench agree oracle mutate fuzz data browser clean
 
 help:
 	@echo 'make lab      opens JupyterLab on the first notebook      (LAB_ARGS=... goes to `lexgraph lab`)'
@@ -93,6 +93,7 @@ data:
 	@"$(run)/python" data/build/build.py
 	@"$(run)/python" data/build/examples.py
 	@"$(run)/python" data/build/account.py
+	@"$(run)/python" data/build/proved.py
 	@"$(run)/python" data/build/checksums.py
 
 # The browser tests have an environment of their own: a small one starts its server sooner, and it shows what a person

@@ -45,7 +45,6 @@ def _root(checkout: str, installed: str) -> Path:
 
 def _missing(path: Path) -> LexgraphError:
     return LexgraphError(
-        f"The bundled {path.name} is missing: expected at {path}. "
-        "Reinstall lexgraph, or run from a whole checkout.",
+        f"The bundled {path.name} is missing: expected at {path}. Reinstall lexgraph, or run from a whole checkout.",
         code="BUNDLED_FILE_MISSING",
     )

@@ -298,7 +298,7 @@ identity DATA_TYPE_MISMATCH /Statement/Condition/StringEquals/a:b/1
     <s><open>, "Condition": {"StringEquals": {"a:b": ["x", «{}]}}}}
 identity INVALID_CONDITION_OPERATOR /Statement/Condition/
     <s><open>, "Condition": {«"": {}}}}
-identity INVALID_CONDITION_OPERATOR /Statement/Condition/StringEquals 
+identity INVALID_CONDITION_OPERATOR /Statement/Condition/StringEquals<20>
     <s><open>, "Condition": {«"StringEquals ": {"a:b": "c"}}}}
 identity INVALID_CONDITION_OPERATOR /Statement/Condition/BoolIfExistsIfExists
     <s><open>, "Condition": {«"BoolIfExistsIfExists": {"a:b": "true"}}}}

@@ -318,8 +318,6 @@ class Encoder:
     def arn(self, pattern: str, modern: bool) -> Any:
         if pattern.strip("*") == "":
             return z3.BoolVal(True)
-        if not modern and VARIABLE.search(pattern):
-            raise Unsupported("a variable in the text of an older policy")
         masked = VARIABLE.sub(lambda m: m.group().replace(":", "\0"), pattern) if modern else pattern
         parts = [part.replace("\0", ":") for part in masked.split(":", 5)]
         parts += ["*"] * (6 - len(parts))

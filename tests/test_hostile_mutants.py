@@ -4,11 +4,13 @@ import functools
 import random
 from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lexgraph.catalog.managed import managed_documents, managed_names
 from lexgraph.policy.model import KINDS
+from tests.fuzz import fuzz_policy
 from tests.mutants import DOCUMENT_CHANGES, TEXT_CHANGES, mutant, outcome
 
 
@@ -40,3 +42,32 @@ def test_mutants_are_neither_tame_nor_wild():
     assert 300 <= outcomes["parsed"] <= 600
     assert len(outcomes) >= 20
     assert set(changes) == {how.__name__ for how in (*DOCUMENT_CHANGES, *TEXT_CHANGES)}
+
+
+# The fuzzer's target, without the fuzzer --------------------------------------------------------------------------
+
+
+SEEDS = sorted(fuzz_policy.CORPUS.iterdir())
+
+
+@pytest.mark.parametrize("path", SEEDS, ids=lambda path: path.name)
+def test_every_seed_of_the_fuzzer_ends_as_its_name_says(path):
+    said = fuzz_policy.one_input(path.read_bytes())
+    assert said.isupper() if "bad" in path.name else not said.isupper()
+
+
+def test_the_seeds_reach_every_reader_and_stay_small():
+    assert {path.read_bytes()[0] % fuzz_policy.READERS for path in SEEDS} == set(range(fuzz_policy.READERS))
+    assert sum(path.stat().st_size for path in SEEDS) < 20_000
+
+
+@settings(max_examples=500, derandomize=True, deadline=None)
+@given(st.sampled_from(SEEDS), st.randoms(use_true_random=False))
+def test_a_damaged_seed_breaks_no_reader(path, rng):
+    data = bytearray(path.read_bytes())
+    for _ in range(rng.randint(1, 8)):
+        at = rng.randrange(len(data))
+        data[at : at + rng.choice([0, 1, 1, 5])] = bytes(
+            rng.choice([0, 34, 44, 91, 123, 125, 255]) for _ in range(rng.randint(0, 3))
+        )
+    fuzz_policy.one_input(bytes(data))

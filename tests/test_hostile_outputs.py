@@ -77,9 +77,9 @@ class Elements(HTMLParser):
             said = (value or "").strip().lower()
             if name.startswith("on") or name in ("srcdoc", "formaction", "action", "ping", "srcset"):
                 self.wrong.append(f"{tag} {name}")
-            if name in ("href", "src", "xlink:href", "data", "poster", "background"):
-                if not said.startswith(("#", "data:image/png;base64,", "tables/", "charts/")):
-                    self.wrong.append(f"{tag} {name}={value}")
+            loads = name in ("href", "src", "xlink:href", "data", "poster", "background")
+            if loads and not said.startswith(("#", "data:image/png;base64,", "tables/", "charts/")):
+                self.wrong.append(f"{tag} {name}={value}")
             if name == "style" and re.search(r"url\((?!#)|expression|@import", said):
                 self.wrong.append(f"{tag} style={value}")
 
@@ -103,7 +103,7 @@ def policies():
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
-    return lg.write_report(hostile_account(SOME), tmp_path_factory.mktemp("hostile") / "report").parent
+    return lg.write_report(hostile_account(SOME, roles=False), tmp_path_factory.mktemp("hostile") / "report").parent
 
 
 def tables_of(policies, account):
@@ -146,9 +146,11 @@ def test_a_decision_is_explained_without_markup_or_tricks(account):
 def test_no_part_of_lexgraph_turns_escaping_off_or_writes_markdown():
     texts = [*PACKAGE.rglob("*.py"), *(ROOT / "notebooks").glob("*.ipynb")]
     assert len(texts) > 100
-    forbidden = r"escape\s*=\s*False|render_links|\bStyler\b|(?<!el)\.style\.(?!context|library|available|use)|_repr_markdown_|\bMarkdown\("
-    forbidden += r"|description_allow_html|_repr_javascript_|\bJavascript\(|autoescape"
-    found = {f"{path.name}: {hit.group()}" for path in texts for hit in re.finditer(forbidden, path.read_text())}
+    forbidden = re.compile(
+        r"escape\s*=\s*False|render_links|\bStyler\b|(?<!el)\.style\.(?!context|library|available|use)|_repr_markdown_"
+        r"|\bMarkdown\(|description_allow_html|_repr_javascript_|\bJavascript\(|autoescape"
+    )
+    found = {f"{path.name}: {hit.group()}" for path in texts for hit in forbidden.finditer(path.read_text())}
     assert found == set()
 
 
@@ -200,7 +202,9 @@ def test_the_page_of_a_hostile_account_holds_no_element_that_runs_or_loads(repor
     assert text.count("<meta ") == 5
     assert not DECEPTIVE.search(text.replace("\n", ""))
     for payload in MARKUP:
-        assert payload not in text.replace(str(escaped(payload)), "")
+        if "<" in payload:
+            assert payload not in text
+        assert escaped(payload) in text
 
 
 def test_the_charts_of_a_hostile_account_are_pictures_only(report):
@@ -352,7 +356,8 @@ def test_graphs_keep_every_node_apart_in_every_format(policies, tmp_path):
         assert not re.search(b"[\x00-\x08\x0b-\x1f]", path.read_bytes())
 
 
-def test_an_access_graph_of_hostile_principals_is_read_back(account, tmp_path):
+def test_an_access_graph_of_hostile_principals_is_read_back(tmp_path):
+    account = lg.Account(hostile_account(SOME[:6], roles=False))
     rows = account.what_can(f"{OWNER}:user/{MARKUP[0]}/u")
     assert len(rows)
     graph = account.graph(f"{OWNER}:user/{MARKUP[0]}/u")

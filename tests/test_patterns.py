@@ -228,10 +228,11 @@ def test_a_short_arn_without_wildcard_matches_nothing_in_a_resource_policy(kind:
 
 def test_a_colon_within_a_variable_does_not_split() -> None:
     pattern = "arn:aws:s3:::${aws:PrincipalTag/a, 'x:y'}/*"
-    assert split_arn(pattern) == ("arn", "aws", "s3", "", "", "${aws:PrincipalTag/a, 'x:y'}/*")
-    assert split_arn("arn:*:kms:*:${aws:PrincipalAccount}:key/*")[4] == "${aws:PrincipalAccount}"
-    assert split_arn("${a:b}") == ("${a:b}",)
-    assert split_arn("a:${b:c:d") == ("a", "${b", "c", "d")
+    assert split_arn(pattern, variables=True) == ("arn", "aws", "s3", "", "", "${aws:PrincipalTag/a, 'x:y'}/*")
+    assert split_arn("arn:*:kms:*:${aws:PrincipalAccount}:key/*", variables=True)[4] == "${aws:PrincipalAccount}"
+    assert split_arn("${a:b}", variables=True) == ("${a:b}",)
+    assert split_arn("${a:b}") == ("${a", "b}")
+    assert split_arn("a:${b:c:d", variables=True) == ("a", "${b", "c", "d")
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,9 @@ def drawings(account, lex):
         "access_network of one": lambda **o: charts.access_network(neighbourhood(some, "user/maria"), **o),
         "access_network of some": lambda **o: charts.access_network(some, **o),
         "access_network of all": lambda **o: charts.access_network(everyone, **o),
+        "timeline": lambda **o: charts.timeline("AmazonLexFullAccess", **o),
+        "timeline of many": lambda **o: charts.timeline("ReadOnlyAccess", **o),
+        "timeline of one": lambda **o: charts.timeline("AmazonLexV2BotPolicy", **o),
         "policy_network": lambda **o: charts.policy_network(neighbourhood(policies, "user/dana"), **o),
         "policy_network of policies": lambda **o: charts.policy_network(policy_graph(lex), **o),
     }
@@ -91,7 +94,7 @@ CHARTS = (
     "access_levels", "overlap", "overlap of two", "difference", "difference of versions", "access_network of one",
     "access_network of some", "access_network of all", "policy_network", "policy_network of policies",
     "decision_path conditional", "decision_path denied", "decision_path nothing", "decision_path boundary",
-    "decision_path allowed",
+    "decision_path allowed", "timeline", "timeline of many", "timeline of one",
 )  # fmt: skip
 every_chart = pytest.mark.parametrize("chart", CHARTS)
 

@@ -22,6 +22,15 @@ from lexgraph.catalog.managed import managed_document, managed_documents, manage
 from lexgraph.errors import LexgraphError
 from lexgraph.policy.model import Policy
 from lexgraph.policy.parse import parse_policy, read_policy
+from lexgraph.reasoning.lattice import lattice
+from lexgraph.tables import (
+    breadth_table,
+    cells_table,
+    changes_table,
+    histories_table,
+    lattice_table,
+    timeline_table,
+)
 from lexgraph.tables.account import access_table, attachments_table, principals_table
 from lexgraph.tables.actions import actions_table
 from lexgraph.tables.compare import (
@@ -90,6 +99,7 @@ OF_POLICIES: dict[str, Callable[[Any], pd.DataFrame]] = {
     "action_sets": action_sets_table,
     "console_readiness": console_readiness_table,
     "never_matches": never_matches_table,
+    "cells": cells_table,
 }
 OTHERS: dict[str, tuple[Callable[..., pd.DataFrame], tuple[Any, ...]]] = {
     "actions": (actions_table, ("lex:*",)),
@@ -100,6 +110,11 @@ OTHERS: dict[str, tuple[Callable[..., pd.DataFrame], tuple[Any, ...]]] = {
     "history": (history_table, ("AmazonLexFullAccess",)),
     "history_changes": (history_changes_table, ("AmazonLexFullAccess",)),
     "console_needs": (console_needs_table, ()),
+    "changes": (changes_table, ("AmazonLexFullAccess",)),
+    "timeline": (timeline_table, ("AmazonLexFullAccess",)),
+    "histories": (histories_table, ()),
+    "lattice": (lattice_table, (lattice(LEX),)),
+    "breadth": (breadth_table, (lattice(LEX),)),
 }
 INPUTS: dict[str, Any] = {
     "the Lex policies": LEX,

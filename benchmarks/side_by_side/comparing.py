@@ -123,6 +123,21 @@ def compare_decisions(data: Json, ours: list[str], name: str, theirs: list[str])
     return Agreement(f"{len(differing)} decisions differ: {known.why}; {scope}", known.right and not refused)
 
 
+def compare_containment(data: Json, ours: list[str], _name: str, theirs: list[str]) -> Agreement:
+    """Compare what both decided; what one left open is counted."""
+    open_here, open_there = (sum(word not in _DECIDED for word in one) for one in (ours, theirs))
+    both = [(mine, other) for mine, other in zip(ours, theirs, strict=True) if {mine, other} <= _DECIDED]
+    differing = [number for number, (mine, other) in enumerate(both) if mine != other]
+    scope = f"{len(both)} of {len(data['pairs'])} pairs compared"
+    left = f"; left open: {open_there}, by lexgraph {open_here}; its time is without these"
+    if differing:
+        return Agreement(f"{len(differing)} answers differ for no known reason ({scope})", False, True)
+    return Agreement(f"the same answers, {scope}{left if open_here or open_there else ''}")
+
+
+_DECIDED = {"contained", "not contained"}
+
+
 Comparison = Callable[[Any, str, Any], Agreement]
 
 
@@ -134,3 +149,8 @@ def for_sets(elements: Elements) -> Comparison:
 def for_decisions(data: Json) -> Comparison:
     """Return what compares two answers to a task that decides."""
     return partial(compare_decisions, data)
+
+
+def for_containment(data: Json) -> Comparison:
+    """Return what compares two answers to a task that asks about containment."""
+    return partial(compare_containment, data)

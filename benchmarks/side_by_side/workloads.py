@@ -10,7 +10,8 @@ from pathlib import Path
 from statistics import median
 
 from lexgraph.catalog.managed import managed_names
-from side_by_side.comparing import for_decisions, for_sets
+from side_by_side.comparing import for_containment, for_decisions, for_sets
+from side_by_side.containing import contain_times, containments
 from side_by_side.environments import Peer
 from side_by_side.inputs import TEN, Json, decisions, elements, fifty_stars, managed, statements
 from side_by_side.processes import Command, race_commands
@@ -177,6 +178,38 @@ CHEAPEST = {
 }
 
 
+CONTAINED = {
+    "random": "two managed policies at random",
+    "related": "two consecutive versions of a managed policy",
+    "mutants": "a managed policy and a changed one",
+    "Deny": "a managed policy, and the same with a Deny more",
+}
+
+
+def contain(session: Session) -> Iterator[Result]:
+    """W8: whether one policy allows everything that another does."""
+    number = 8 if session.quick else 24
+    for kind, title in CONTAINED.items():
+        data = containments(kind, number)
+        entrants = session.invited(Entrant("lexgraph", "contain"), Entrant("z3", "contain"))
+        entries = race(entrants, data, for_containment(data), session.limits)
+        bar = Bar(30, 1 if kind == "random" else None)
+        for mode in ("cold", "warm"):
+            about = f"containment: {title}, the mean of {number} pairs, {mode}"
+            yield Result(f"W8 {kind} {mode}", about, "ms", mode, entries, bar, number)
+
+
+def contain_often(session: Session) -> Iterator[Result]:
+    """W8 alone: the median and the 99th percentile over many random pairs of managed policies, nothing made ready."""
+    number = 200 if session.quick else 2_000
+    times = contain_times(number)
+    entry = Entry("lexgraph", times={"each": times})
+    result = Result("W8 each", f"containment of {number:,} random pairs, each", "ms", "each", [entry], Bar(None, 1))
+    late = result.scaled(sorted(times)[int(0.99 * number)])
+    result.remarks.append(f"the 99th percentile is {late:.2f} ms (at most 50: {_met(late <= 50)})")
+    yield result
+
+
 def start_processes(session: Session) -> Iterator[Result]:
     """W7: a whole process, for an import and for the cheapest command."""
     python = sys.executable
@@ -226,5 +259,7 @@ WORKLOADS: dict[str, tuple[Sequence[str], Workload]] = {
     "W2growth": ((), decide_growing),
     "W2e": ((), match_stars),
     "W7": ((), start_processes),
+    "W8": ((), contain),
+    "W8each": ((), contain_often),
     "M": ((), flatten),
 }

@@ -18,7 +18,7 @@ from lexgraph.account.model import (
 )
 from lexgraph.errors import AccountError, PolicyError, shown
 from lexgraph.policy.arn import account_of
-from lexgraph.policy.jsontext import escape_pointer, find_places, locate
+from lexgraph.policy.jsontext import escape_pointer, find_places, locator
 from lexgraph.policy.model import Kind, Number, Policy
 from lexgraph.policy.parse import inspect_policy
 from lexgraph.policy.reader import PolicyReader
@@ -54,6 +54,7 @@ class _Details:
         self.unreadable: list[Unreadable] = []
         self.notes: list[str] = []
         self.strings: dict[str, str] = {}
+        self.places: tuple[dict[str, int], Callable[[int], tuple[int, int]]] | None = None
 
     # The whole ----------------------------------------------------------------------------------------------
 
@@ -355,9 +356,11 @@ class _Details:
         """
         if self.text is None or len(self.text) > MOST_TO_SEARCH:
             return None, None
-        values = find_places(self.text).values
+        if self.places is None:  # once for all errors: a dump may hold thousands of policies that cannot be read
+            self.places = find_places(self.text).values, locator(self.text)
+        values, line_and_column = self.places
         offset = values.get(pointer, values.get(pointer_of(fallback)))
-        return (None, None) if offset is None else locate(self.text, offset)
+        return (None, None) if offset is None else line_and_column(offset)
 
 
 def pointer_of(at: Where) -> str:

@@ -60,7 +60,7 @@ Problem = tuple[str, str, bool | None]
 
 
 def _problems(pattern: str, view: StatementView) -> Iterator[Problem]:
-    parts = split_arn(pattern)
+    parts = split_arn(pattern, variables=True)
     by_iam = view.kind in STORED_BY_IAM
     if len(parts) < PARTS:
         # The readers of SCPs and RCPs refuse what AWS refuses there (rule R4).

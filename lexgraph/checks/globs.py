@@ -61,7 +61,7 @@ def wider(wide: str, narrow: str) -> bool:
     """
     if wide in ("*", narrow):
         return True
-    left, right = split_arn(wide), split_arn(narrow)
+    left, right = split_arn(wide, variables=True), split_arn(narrow, variables=True)
     if len(left) < PARTS or len(right) < PARTS or "${" in wide:
         return False
     return all(a == b or (is_pattern(a) and _covers_part(a, b)) for a, b in zip(left, right, strict=True))

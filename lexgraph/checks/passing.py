@@ -65,7 +65,7 @@ def roles(view: StatementView) -> Iterator[Hit]:
 
 def _is_everything(pattern: str, subject: _Subject) -> bool:
     """Whether a resource pattern stands for every role of the account that it names, or of all."""
-    parts = split_arn(pattern)
+    parts = split_arn(pattern, variables=True)
     if len(parts) < PARTS:
         return wider(pattern, f"arn:aws:iam::*:{subject.everything}")
     return wider(pattern, ":".join(("arn", parts[1], "iam", "", parts[4], subject.everything)))

@@ -31,7 +31,7 @@ def lost_text(view: StatementView) -> Iterator[Hit]:
         if _IAM_PATH.match(pattern):
             message = f"{shown(pattern)} is a path, and no name of IAM ends in a slash"
             yield Hit("EMPTY_PLACEHOLDER", view.resource_at(i), message)
-        elif pattern[-1:] == ":" and len(parts := split_arn(pattern)) == PARTS and parts[2] != "logs":
+        elif pattern[-1:] == ":" and len(parts := split_arn(pattern, variables=True)) == PARTS and parts[2] != "logs":
             yield Hit("EMPTY_PLACEHOLDER", view.resource_at(i), f"{shown(pattern)} ends where a name should stand")
     for test in view.tests:
         if test.key in NEVER_EMPTY and test.name.base != "Null" and not test.negated:

@@ -132,6 +132,6 @@ def same_service(views: tuple[StatementView, ...]) -> Iterator[Hit]:
 def _resource_services(view: StatementView) -> Iterator[tuple[int, str]]:
     element = view.statement.resources
     for i, pattern in view.resources if element is not None and not element.negated else ():
-        parts = split_arn(pattern)
+        parts = split_arn(pattern, variables=True)
         if len(parts) == PARTS and parts[2] and not is_pattern(parts[2]):
             yield i, parts[2].lower()

@@ -32,7 +32,7 @@ def other_reading(pattern: str) -> str | None:
     >>> other_reading("arn:aws:sns:us-*:111122223333:alerts")
     'arn:aws:sns:us-1:444455556666:x:111122223333:alerts'
     """
-    parts = split_arn(pattern)
+    parts = split_arn(pattern, variables=True)
     if len(parts) < PARTS or is_pattern(parts[_SERVICE][:-1]):
         return None
     for k in (_REGION, _SERVICE):

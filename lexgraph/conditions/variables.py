@@ -113,7 +113,7 @@ def substitute_arn(template: Template, lookup: Lookup) -> str | bool | None:
     """
     texts: list[str] = []
     unknown = False
-    for i, part in enumerate(split_arn(template.source)):
+    for i, part in enumerate(split_arn(template.source, variables=True)):
         text = substitute(read_template(part), lookup)
         if text is False:
             return False

@@ -154,9 +154,8 @@ def _known_parts(pattern: str, entry: Entry, question: Question) -> tuple[str, .
     if not (entry.policy.has_variables and "${" in pattern):
         return split_arn(pattern)
     template = read_template(pattern)
-    return tuple(
-        "".join(_piece(piece, question) for piece in read_template(part).parts) for part in split_arn(template.source)
-    )
+    parts = split_arn(template.source, variables=True)
+    return tuple("".join(_piece(piece, question) for piece in read_template(part).parts) for part in parts)
 
 
 def _piece(piece: str | Variable, question: Question) -> str:
@@ -337,6 +336,6 @@ def _template_holds(template: Template, kind: str, question: Question, lookup: L
 
 def _resource_hint(template: Template, key: str, question: Question) -> Hint:
     """Values of an unknown variable that may make the pattern match."""
-    short = len(split_arn(template.source)) < PARTS
+    short = len(split_arn(template.source, variables=True)) < PARTS
     texts, whole = fillings(template, key, ":".join(question.parts), question.lookup, rest=short)
     return Hint(key, "Literal", texts, partial=not whole)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -81,7 +82,9 @@ def write_workbook(
     for name, table in tables.items():
         _refuse_too_large(name, table)
     as_text = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    workbook = xlsxwriter.Workbook(file, {"in_memory": True, **as_text})
+    # The library turns an error of the file into one of its own; so it gets none that can fail.
+    made = io.BytesIO()
+    workbook = xlsxwriter.Workbook(made, {"in_memory": True, **as_text})
     # Set, since the library would else take the clock.
     workbook.set_properties({"created": _FIXED_DATE, "author": "lexgraph"})
     bold = workbook.add_format({"bold": True})
@@ -95,6 +98,7 @@ def write_workbook(
     frame = pd.DataFrame(said, columns=["what", "value"], dtype="str")
     _fill(workbook.add_worksheet("about"), frame, bold, partial(_shortened, [], "about"))
     workbook.close()
+    file.write(made.getvalue())
 
 
 def _fill(sheet: Any, table: pd.DataFrame, bold: Any, fitted: Callable[[int, str, str], str]) -> None:
@@ -141,11 +145,31 @@ def _refuse_too_large(name: str, table: pd.DataFrame) -> None:
 
 
 def _flat(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with texts for column names, and an index that says something as columns."""
-    plain = table if isinstance(table.index, pd.RangeIndex) and table.index.name is None else table.reset_index()
+    """The table with texts for column names, no two of them alike, and an index that says something as columns."""
+    plain = table
+    if not isinstance(table.index, pd.RangeIndex) or table.index.name is not None:
+        plain = table.reset_index(allow_duplicates=True)
     labels: list[Any] = list(plain.columns)
     names = [" ".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in labels]
-    return plain.set_axis(pd.Index(names, dtype="object"), axis=1)
+    named = plain.set_axis(pd.Index(_numbered(names), dtype="object"), axis=1)
+    held = {str(name): named[name].map(_plain) for name in named if _holds_several(named[name])}
+    return named.assign(**held) if held else named
+
+
+def _holds_several(column: pd.Series[Any]) -> bool:
+    """Whether cells hold lists or sets, which no format but JSON knows; they are written as texts, sets in order."""
+    return column.dtype == object and any(isinstance(cell, list | tuple | set | frozenset) for cell in column)
+
+
+def _numbered(names: list[str]) -> list[str]:
+    """The names; one that an earlier one has already gets a number."""
+    found: dict[str, None] = {}
+    for name in names:
+        wanted, number = name, 2
+        while wanted in found:
+            wanted, number = f"{name} ({number})", number + 1
+        found[wanted] = None
+    return list(found)
 
 
 def _textual(table: pd.DataFrame) -> list[str]:

@@ -1,7 +1,7 @@
-"""Graphs of decided facts: the access graph and the policy graph, and folds that make them fit to draw.
+"""Graphs of decided facts: the access graph, the policy graph and the lattice, and folds that make them fit to draw.
 
 Nodes are named ``kind:<ARN or pattern>``; every attribute is a string, a number or a bool, never None, so that
-GraphML takes it. `G.graph` holds ``kind`` (``access`` or ``policy``) and ``catalog_date``.
+GraphML takes it. `G.graph` holds ``kind`` (``access``, ``policy`` or ``lattice``) and ``catalog_date``.
 """
 
 from lexgraph.graph.access import access_graph, reaches

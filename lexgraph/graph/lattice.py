@@ -6,6 +6,7 @@ from typing import Any
 
 import networkx as nx
 
+from lexgraph.catalog.actions import catalog
 from lexgraph.reasoning.lattice import Lattice
 
 
@@ -22,7 +23,7 @@ def lattice_graph(lattice: Lattice) -> nx.DiGraph[Any]:
     >>> list(G.edges)
     [('policy:a', 'policy:b')]
     """
-    G: nx.DiGraph[Any] = nx.DiGraph()
+    G: nx.DiGraph[Any] = nx.DiGraph(kind="lattice", catalog_date=catalog().date)
     ids = [f"policy:{names[0]}" for names in lattice.classes]
     for node, names in zip(ids, lattice.classes, strict=True):
         G.add_node(node, kind="policy", label=names[0], equal=len(names), names=" ".join(names))

@@ -36,13 +36,14 @@ def readable(pattern: str) -> str:
     return pattern.replace("\ufdd0", "${*}").replace("\ufdd1", "${?}")
 
 
-def split_arn(text: str) -> tuple[str, ...]:
-    """Return the up to six parts of an ARN or a pattern of one; a colon inside ``${…}`` does not count.
+def split_arn(text: str, *, variables: bool = False) -> tuple[str, ...]:
+    """Return the up to six parts of an ARN or a pattern of one; with `variables`, a colon inside ``${…}`` does not
+    count (rule R1; in a policy without them, ``${…}`` is text like any other, rule S4).
 
     >>> split_arn("arn:aws:lex:us-east-1:111122223333:bot:Orders:prod")[5]
     'bot:Orders:prod'
     """
-    if "${" not in text:
+    if not variables or "${" not in text:
         return tuple(text.split(":", PARTS - 1))
     parts: list[str] = []
     start = at = 0

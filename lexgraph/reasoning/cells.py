@@ -42,20 +42,20 @@ ANYTHING = Area((EVERYTHING,))
 Outcome = Literal["allowed", "conditional"]
 # Partial evaluations that may be spent on finding out whether a cell is empty, and tests in a formula made small.
 BUDGET, SMALL = 20_000, 8
+NAMED = 100  # actions that are told by name where the policies have no pattern for them
 
 
 @dataclass(frozen=True)
 class Cell:
     """Actions that are allowed on the resources of `area`, always or where `formula` holds.
 
-    `actions` are names in AWS's spelling; `patterns` say the same in fewer words where the policies do. `about_any`
-    marks actions that take no resource. Not slotted: the words are made when somebody asks for them.
+    `actions` are names in AWS's spelling; `patterns` say the same in fewer words where the policies do. An action that
+    takes no resource is allowed on all of them. Not slotted: the words are made when somebody asks for them.
     """
 
     actions: tuple[str, ...]
     patterns: tuple[str, ...]
     area: Area
-    about_any: bool
     formula: Formula
 
     @property
@@ -80,12 +80,12 @@ class Cell:
     @property
     def resources(self) -> tuple[str, ...]:
         """The resource patterns."""
-        return ("*",) if self.about_any else tuple(map(_joined, self.area.patterns))
+        return tuple(map(_joined, self.area.patterns))
 
     @property
     def exceptions(self) -> tuple[str, ...]:
         """The patterns of resources that are not meant."""
-        return () if self.about_any else tuple(map(_joined, self.area.exceptions))
+        return tuple(map(_joined, self.area.exceptions))
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -94,9 +94,7 @@ class Cell:
     def covers(self, request: Request) -> bool:
         """Return whether a request's action and resource belong to the cell."""
         question = Question(request)
-        if question.action not in self._names:
-            return False
-        return self.about_any or self.area.matches(question.parts)
+        return question.action in self._names and self.area.matches(question.parts)
 
     def allows(self, request: Request) -> bool | None:
         """Return whether the cell allows a request; None where unknown keys decide."""
@@ -121,20 +119,18 @@ def cells(source: Comparable) -> tuple[Cell, ...]:
     [(('lex:Post*',), ('arn:aws:lex:*:*:bot:*',), 'allowed')]
     """
     side = side_of(source)
-    found: dict[tuple[Area, bool, Formula], list[str]] = {}
+    found: dict[tuple[Area, Formula], list[str]] = {}
     for actions in _classes(side):
-        for area, about_any, formula in _rows(side, actions[0]):
-            found.setdefault((area, about_any, formula), []).extend(actions)
+        for area, formula in _rows(side, actions[0]):
+            found.setdefault((area, formula), []).extend(actions)
     patterns = _patterns(side)
     made = (_cell(names, patterns, *key) for key, names in found.items())
     return tuple(sorted(made, key=lambda cell: (cell.actions, cell.resources)))
 
 
-def _cell(
-    names: list[str], patterns: Mapping[str, frozenset[str]], area: Area, about_any: bool, formula: Formula
-) -> Cell:
+def _cell(names: list[str], patterns: Mapping[str, frozenset[str]], area: Area, formula: Formula) -> Cell:
     actions = tuple(sorted(set(names), key=str.lower))
-    return Cell(actions, _readable(frozenset(actions), patterns), area, about_any, formula)
+    return Cell(actions, _readable(frozenset(actions), patterns), area, formula)
 
 
 def _classes(side: Side) -> Iterator[tuple[str, ...]]:
@@ -147,13 +143,13 @@ def _classes(side: Side) -> Iterator[tuple[str, ...]]:
     yield from ((name,) for name in strange.values())
 
 
-def _rows(side: Side, action: str) -> Iterator[tuple[Area, bool, Formula]]:
+def _rows(side: Side, action: str) -> Iterator[tuple[Area, Formula]]:
     """The areas of an action with their formulas, those left out that no context satisfies."""
     question = OpenQuestion(action, "*")
     if question.wildcard_only:
         formula = _answer(side, action, "*")
         if formula is not False:
-            yield ANYTHING, True, formula
+            yield ANYTHING, formula
         return
     owners: dict[tuple[int, Parts], int] = {}
     patterns: dict[Parts, list[int]] = {EVERYTHING: []}
@@ -162,7 +158,7 @@ def _rows(side: Side, action: str) -> Iterator[tuple[Area, bool, Formula]]:
         owner = id(entry), parts if any("${" in one for one in entry.statement.resources or ()) else ()
         patterns.setdefault(parts, []).append(owners.setdefault(owner, len(owners)))
     for formula, area in areas(patterns, lambda parts: _answer(side, action, ":".join(parts))):
-        yield area, False, formula
+        yield area, formula
 
 
 def _answer(side: Side, action: str, resource: str) -> Formula:
@@ -185,7 +181,9 @@ def _general(formula: Formula, resource: str) -> Formula:
     if isinstance(formula, Atom) and formula.identity[0] == "resource":
         if not _may_match(str(formula.identity[1]), str(formula.identity[2]), resource):
             return False
-        return Atom((*formula.identity[:3], ""), formula.keys, formula.holds, formula.hints, formula.tell, formula.names)
+        return Atom(
+            (*formula.identity[:3], ""), formula.keys, formula.holds, formula.hints, formula.tell, formula.names
+        )
     if isinstance(formula, Negation):
         return negate(_general(formula.part, resource))
     if isinstance(formula, All | Any):
@@ -213,7 +211,7 @@ def _about(formula: Formula, question: Question) -> Formula:
 
 
 def _patterns(side: Side) -> dict[str, frozenset[str]]:
-    """The policies' own action patterns, and every service's, with the actions that each matches, widest first."""
+    """The policies' own action patterns with the actions that each matches, widest first."""
     cat = catalog()
     written = dict.fromkeys(p for _, p in side.action_patterns() if is_pattern(p) and cat.bits(p))
     found = {p: frozenset(cat.expand(p)) for p in ("*", *written)}
@@ -228,6 +226,12 @@ def _readable(names: frozenset[str], patterns: Mapping[str, frozenset[str]]) -> 
         if meant <= names and not left.isdisjoint(meant):
             said.append(pattern)
             left -= meant
+    if len(left) > NAMED:
+        for service in sorted({name.partition(":")[0] for name in left}):
+            meant = frozenset(catalog().expand(f"{service}:*"))
+            if len(meant) > 1 and meant <= names:
+                said.append(f"{service}:*")
+                left -= meant
     return tuple(sorted((*said, *left), key=str.lower))
 
 

@@ -7,13 +7,17 @@ resources are finitely many (see :mod:`lexgraph.reasoning.questions`); for each,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lexgraph.catalog.actions import catalog
-from lexgraph.conditions.logic import Assignment, Formula, Undecided, all_of, atoms, model, negate
+from lexgraph.conditions.context import ABSENT, Lookup
+from lexgraph.conditions.hints import FRESH, Hint
+from lexgraph.conditions.logic import Assignment, Atom, Formula, Undecided, all_of, atoms, evaluate, model, negate
 from lexgraph.evaluation.request import Request
 from lexgraph.policy.intersect import TooManyPatterns
+from lexgraph.policy.patterns import is_pattern
 from lexgraph.reasoning.entailment import plainly_implies
 from lexgraph.reasoning.questions import candidates, classes, each_action, unknown_actions
 from lexgraph.reasoning.side import ClosedQuestion, Comparable, OpenQuestion, Side, side_of
@@ -22,8 +26,13 @@ from lexgraph.reasoning.witness import confirmed
 
 FREE_KEYS = "condition keys are independent of one another, and of the caller"
 NEW_ACTIONS = "actions that the catalogue does not know may exist"
-STEPS = 40_000  # of asking: a resource is one, trying values for its condition as many as it has tests
-TRIES = 20_000  # of values for one condition
+STEPS = 1_000_000  # about a microsecond each: a test of a condition on some values is one
+QUESTION_STEPS = 30  # for a resource that is asked about
+MODEL_STEPS = 50  # for each test of a condition
+FAILED_STEPS = 40_000  # for a class of actions that could not be decided
+TRIES = 30_000  # of values for one condition, divided by its tests
+SETS = 48  # of tests that look at several values
+PATTERNS = 16  # of different patterns or sets that one key is held against
 ACTIONS = 2_000  # of a class that are looked at for the keys that AWS sends with them
 
 
@@ -97,6 +106,7 @@ class _Search:
                 request = self._try_class(actions)
             except (Undecided, TooManyPatterns) as trouble:
                 self._doubt(actions, str(trouble))
+                self.left -= FAILED_STEPS
                 if self.left < 0:
                     break
                 continue
@@ -140,7 +150,7 @@ class _Search:
         first = actions if isinstance(actions, str) else next(each_action(actions))
         undecided: Undecided | None = None
         for resource in candidates(OpenQuestion(first, "*"), self.a, self.b, both=self.both):
-            self._spend(1)
+            self._spend(QUESTION_STEPS + (len(self.a.statements) + len(self.b.statements)) // 16)
             formula = self._formula(OpenQuestion(first, resource))
             if formula is False:
                 continue
@@ -166,9 +176,21 @@ class _Search:
 
         Raises Undecided where there may be one, among others that variables in resources stand for other texts.
         """
-        self._spend(sum(1 for _ in atoms(formula)))
-        found = model(formula, budget=TRIES)
-        if found is None and may_hold(formula, TRIES):
+        tests = tuple(dict.fromkeys(atoms(formula)))
+        self._spend(MODEL_STEPS * len(tests))
+        if (easy := _easy_model(formula, tests)) is not None:
+            return easy
+        if _is_hard(tests):
+            raise Undecided(
+                f"a condition key is held against more than {PATTERNS} patterns or sets, or {SETS} tests look at sets"
+            )
+        tries = TRIES // (len(tests) or 1)
+        counter = _Counter()
+        try:
+            found = model(all_of((counter.atom, formula)), budget=tries)
+        finally:
+            self.left -= counter.number * len(tests)
+        if found is None and may_hold(formula, tries):
             raise Undecided("variables in resources could not all be told apart")
         return found
 
@@ -192,6 +214,39 @@ class _Search:
         if unsettled:
             raise Undecided("a request was found that could not be confirmed")
         return None
+
+
+class _Counter:
+    """Counts how often a formula is evaluated: its atom always holds, and stands first."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.atom = Atom(("counter",), frozenset(), self._holds, (), lambda opposite: "")
+
+    def _holds(self, _lookup: Lookup) -> bool:
+        self.number += 1
+        return True
+
+
+def _easy_model(formula: Formula, tests: Sequence[Atom]) -> Assignment | None:
+    """Return a context that makes `formula` true where the simplest ones do: no key at all, or one value for all."""
+    keys = dict.fromkeys(key for test in tests for key in test.keys)
+    for values in (ABSENT, (FRESH,), ("true",)):
+        assigned = dict.fromkeys(keys, values)
+        if evaluate(formula, assigned.get):
+            return assigned
+    return None
+
+
+def _is_hard(tests: Sequence[Atom]) -> bool:
+    """Whether a key is held against more patterns, or looked at as a set more often, than can be told apart soon."""
+    asked = {(h.key, h.family, h.texts) for test in tests for h in test.hints if h.sets or _has_patterns(h)}
+    sets = sum(hint.sets for test in tests for hint in test.hints)
+    return sets > SETS or any(number > PATTERNS for number in Counter(key for key, _, _ in asked).values())
+
+
+def _has_patterns(hint: Hint) -> bool:
+    return hint.family in ("Like", "Arn") and any(map(is_pattern, hint.texts))
 
 
 def _by_keys(actions: Iterable[str], keys: set[str]) -> Iterator[tuple[str, frozenset[str]]]:

@@ -9,18 +9,21 @@ helps the search.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
+from math import comb, prod
+from typing import NoReturn
 
 from lexgraph.catalog.actions import catalog
 from lexgraph.evaluation.index import Entry
 from lexgraph.evaluation.services import ALWAYS_ALLOWED, special
-from lexgraph.policy.intersect import FRESH, TooManyPatterns, intersect, intersect_parts, witnesses
+from lexgraph.policy.intersect import FRESH, TooManyPatterns, covers, intersect, witnesses
 from lexgraph.policy.patterns import ascii_lower, is_pattern
 from lexgraph.reasoning.side import OpenQuestion, Parts, Side
 
 EVERYTHING: Parts = ("*",) * 6
 MANY = 400
+INTERLEAVED = 35  # ways in which the stars of two patterns may follow one another
 # Noncharacters: where variables may be told apart, every star of a witness stands for a text of its own.
 DISTINCT = tuple(map(chr, range(0xFDD6, 0xFDF0)))
 
@@ -101,7 +104,7 @@ def _new_names(base: str, helps: Sequence[tuple[str, ...]], marks: int) -> Itera
     for group in helps:
         # One match is enough for the statement, so no two patterns of one group need to meet.
         for known, helping in tuple(product(found, group)):
-            found.update(dict.fromkeys(intersect(known, helping)))
+            found.update(dict.fromkeys(_common_part(known, helping)))
         if len(found) > MANY:
             raise TooManyPatterns(f"more than {MANY} kinds of actions that the catalogue does not know")
     for pattern in found:
@@ -142,6 +145,32 @@ def candidates(question: OpenQuestion, a: Side, b: Side, *, both: bool = False) 
             if resource not in seen:
                 seen[resource] = None
                 yield resource
+
+
+def _common(a: Parts, b: Parts) -> Iterable[Parts]:
+    """What two ARN patterns have in common, part by part."""
+    pieces = [_common_part(left, right) for left, right in zip(a, b, strict=True)]
+    return product(*pieces) if prod(map(len, pieces)) <= MANY else _too_many()
+
+
+@lru_cache(8192)
+def _common_part(a: str, b: str) -> tuple[str, ...]:
+    """What two patterns have in common.
+
+    Raises TooManyPatterns where their stars may interleave in more ways than are worth working out.
+    """
+    if a == b or (not b.strip("*") and b):
+        return (a,)
+    if not a.strip("*") and a:
+        return (b,)
+    stars = a.count("*"), b.count("*")
+    if comb(sum(stars), stars[0]) <= INTERLEAVED:
+        return intersect(a, b)
+    return (b,) if covers(a, b) else (a,) if covers(b, a) else _too_many()
+
+
+def _too_many() -> NoReturn:
+    raise TooManyPatterns("patterns overlap in too many ways")
 
 
 def _witnesses(parts: Parts, marks: int, *, variables: bool) -> Iterator[str]:
@@ -193,7 +222,7 @@ def _closed(bases: Iterable[Parts], helps: Sequence[Sequence[Parts]]) -> Iterato
         found: dict[Parts, None] = {base: None}
         for group in helps:
             for known, helping in tuple(product(found, group)):
-                found.update(dict.fromkeys(intersect_parts(known, helping)))
+                found.update(dict.fromkeys(_common(known, helping)))
             if len(found) > MANY:
                 raise TooManyPatterns(f"more than {MANY} regions of resources")
         for parts in found:

@@ -113,9 +113,7 @@ def _spellings(part: str, marks: int) -> tuple[str, ...]:
     return tuple(found)
 
 
-def areas(
-    patterns: Mapping[Parts, Iterable[int]], answer: Callable[[Parts], T]
-) -> Iterator[tuple[T, Area]]:
+def areas(patterns: Mapping[Parts, Iterable[int]], answer: Callable[[Parts], T]) -> Iterator[tuple[T, Area]]:
     """Yield disjoint areas, each with the answer that all resources in it share; answers that are False are left out.
 
     `answer` is asked once per label, about an ARN that just its statements name.

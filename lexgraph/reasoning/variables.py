@@ -94,4 +94,4 @@ def _symbolic(source: str, symbols: dict[tuple[str, str | None], int]) -> tuple[
     def spelt(piece: str | Variable) -> str:
         return piece if isinstance(piece, str) else chr(0xFDE0 + symbols[piece.key.lower(), piece.default])
 
-    return tuple("".join(map(spelt, read_template(part).parts)) for part in split_arn(source))
+    return tuple("".join(map(spelt, read_template(part).parts)) for part in split_arn(source, variables=True))

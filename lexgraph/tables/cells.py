@@ -15,13 +15,13 @@ def cells_table(policies: Policies) -> pd.DataFrame:
 
     Returns
     -------
-    The table ``cells``: policy, cell, action, actions, levels, resource, except_resource, outcome, condition.
+    The table ``cells``: policy, cell, action, actions, level_counts, resource, except_resource, outcome, condition.
 
     Examples
     --------
     >>> from lexgraph.policy.parse import parse_policy
     >>> policy = parse_policy('{"Statement": {"Effect": "Allow", "Action": "lex:Post*", "Resource": "*"}}')
-    >>> cells_table([policy]).loc[0, ["action", "levels", "outcome"]].tolist()
+    >>> cells_table([policy]).loc[0, ["action", "level_counts", "outcome"]].tolist()
     ['lex:Post*', 'Write 2', 'allowed']
     """
     rows = (

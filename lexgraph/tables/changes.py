@@ -23,7 +23,7 @@ def changes_table(name: str) -> pd.DataFrame:
 
     Returns
     -------
-    The table ``changes``: policy, version, date, change, direction, what, actions, action, resource, context. A
+    The table ``changes``: policy, version, date, part, direction, what, actions, action, resource, context. A
     version without a row allows the same as the one before.
 
     Examples
@@ -54,7 +54,7 @@ def timeline_table(name: str) -> pd.DataFrame:
     --------
     >>> timeline = timeline_table("AmazonLexFullAccess")
     >>> timeline.loc[timeline["version"] == "v7", "actions"].sum().item()
-    12
+    11
     """
     counts: dict[tuple[str, str, str | None, str, str, str | None], set[str]] = {}
     for arn, version, date, changes in _changes(name):
@@ -77,13 +77,13 @@ def histories_table() -> pd.DataFrame:
 
     Returns
     -------
-    The table ``histories``: policy, name, versions, granting, taking, quiet, equal, repeats, undecided.
+    The table ``histories``: policy, name, versions, granting, taking, quiet, same, repeats, undecided.
 
     Examples
     --------
     >>> table = histories_table().set_index("name")
     >>> table.loc["AmazonLexFullAccess", ["versions", "granting", "taking", "quiet"]].tolist()
-    [9, 8, 3, 1]
+    [9, 8, 3, 3]
     """
     found = json.loads(bundled_path("managed", "changes.json").read_text(encoding="ascii"))
     return SCHEMAS["histories"].frame(found["histories"], date=managed_date())

@@ -29,12 +29,12 @@ def breadth_table(lattice: Lattice) -> pd.DataFrame:
 
     Returns
     -------
-    The table ``breadth``: name, contains, contained_in, equal.
+    The table ``breadth``: name, contains, contained_in, equals.
 
     Examples
     --------
-    >>> breadth_table(Lattice((("a",), ("b",)), ((0, 1),))).loc[0, ["name", "contains"]].tolist()
-    ['b', 1]
+    >>> breadth_table(Lattice((("a",), ("b",)), ((0, 1),)))["name"].tolist()
+    ['b', 'a']
     """
     rows = [
         (name, lattice.count_narrower(name), lattice.count_wider(name), len(lattice.equal(name)))

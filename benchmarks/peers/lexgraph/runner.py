@@ -16,6 +16,7 @@ from lexgraph.evaluation.many import authorize_many
 from lexgraph.evaluation.request import Request
 from lexgraph.evaluation.stack import PolicyStack
 from lexgraph.policy.parse import parse_policy
+from lexgraph.reasoning import Answer, contains
 
 MILLION = 1_000_000
 
@@ -147,6 +148,31 @@ class Explained(Decisions):
         return [decision.explain().text() for decision in super().run_fresh()]
 
 
+class Containment(Task):
+    """Whether the second policy of each pair allows everything that the first does, with a counterexample."""
+
+    forgets = "what was made ready of the policies, and every memo; policies are parsed, the catalogue is loaded"
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data["pairs"])
+        self.forget()
+        self.run()  # reads the catalogue's files
+
+    def forget(self) -> None:
+        """Take new policies, of which nothing is ready."""
+        clear_memos()
+        self.pairs = [[parse_policy(document) for document in pair] for pair in self.data]
+
+    def run(self) -> list[Answer]:
+        """Return the answers."""
+        return [contains(second, first) for first, second in self.pairs]
+
+    def answers(self) -> list[str]:
+        """Return each answer as a word."""
+        words = {True: "contained", False: "not contained", None: "undecided"}
+        return [words[answer.holds] for answer in Containment.run(self)]
+
+
 if __name__ == "__main__":
     serve(
         "lexgraph",
@@ -157,6 +183,7 @@ if __name__ == "__main__":
             "decide, making requests": MakingRequests,
             "decide, unknown context": UnknownContext,
             "decide, explained": Explained,
+            "contain": Containment,
             "decide arrays": Arrays,
         },
     )

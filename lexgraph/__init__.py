@@ -33,19 +33,21 @@ _HOME = {
     "write_policy": "policy.write",
     "Context": "conditions.context",
     "Decision": "evaluation.decision",
+    "OUTCOMES": "evaluation.decision",
     "PolicyStack": "evaluation.stack",
     "Request": "evaluation.request",
     "Settings": "evaluation.stack",
     "authorize": "evaluation.authorize",
     "authorize_many": "evaluation.many",
     "closest_managed": "workbench",
-    "contains": "reasoning",
-    "equivalent": "reasoning",
-    "overlaps": "reasoning",
-    "relate": "reasoning",
+    "contains": "workbench",
+    "equivalent": "workbench",
+    "overlaps": "workbench",
+    "relate": "workbench",
     "simplify": "workbench",
     "access_graph": "graph",
     "lattice_graph": "graph",
+    "neighbourhood": "graph",
     "policy_graph": "graph",
     "Finding": "checks",
     "read_suppressions": "checks",
@@ -66,6 +68,7 @@ _HOME = {
     "find_policy": "workbench",
     "export": "exports",
     "plot": "plots",
+    "tables": "tables",
     "history": "workbench",
     "history_table": "workbench",
     "lattice": "workbench",
@@ -74,6 +77,7 @@ _HOME = {
     "read_policies": "workbench",
     "write_report": "report",
 }
+_MODULES = ("plot", "tables")  # public names that are whole modules
 __all__ = ["__version__", *sorted(_HOME)]
 
 
@@ -82,10 +86,10 @@ def __getattr__(name: str) -> Any:
     if home is None:
         raise AttributeError(f"module 'lexgraph' has no attribute {name!r}")
     module = import_module(f"lexgraph.{home}")
-    value = module if name == "plot" else getattr(module, name)
+    value = module if name in _MODULES else getattr(module, name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return list(__all__)

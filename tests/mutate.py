@@ -51,7 +51,7 @@ def report(outcomes: Counter[str], failures: list[str], slowest: float, seconds:
     for line in failures[:MOST_TOLD]:
         print(line, file=sys.stderr)
     print(f"{parsed:>8,}  parsed ({parsed / max(count, 1):.1%}), written and parsed again to the same")
-    print(f"{outcomes.total():>8,}  refused, with these codes first:")
+    print(f"{outcomes.total():>8,}  refused; the first code of each:")
     for code, number in outcomes.most_common():
         print(f"    {number:>8,}  {code}")
     print(f"{failed:>8,}  ended in a traceback, or said something else than their text")

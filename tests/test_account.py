@@ -149,6 +149,32 @@ def test_a_policy_that_cannot_be_read_makes_answers_unknown_and_does_not_stop_th
     assert (outcome(account), outcome(account, "ben")) == ("conditional", "allowed")
 
 
+def test_of_a_statement_that_aws_would_refuse_only_what_depends_on_it_is_unknown() -> None:
+    strange = {"Effect": "Allow", "Action": "lex:*", "Resource": "*", "Condition": {"StringMatches": {"a:b": "c"}}}
+    plain = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [strange, plain]}
+    for written in (document, json.dumps(document)):
+        account = parse_account(dump(user(UserPolicyList=inline(written))), source="a.json")
+        (bad,) = account.unreadable
+        assert (bad.error.code, bad.partial) == ("INVALID_CONDITION_OPERATOR", True)
+        assert account.stack("ana").unreadable == ()
+        asked = {
+            action: authorize(account.stack("ana"), Request(f"{A}user/ana", action, "*"))
+            for action in ("lex:ListBots", "s3:GetObject", "ec2:DescribeInstances")
+        }
+        found = {action: decision.outcome for action, decision in asked.items()}
+        assert found["lex:ListBots"] == "conditional"
+        assert found["ec2:DescribeInstances"] == "implicitDeny"
+        assert "StringMatches" in str(asked["lex:ListBots"].condition)
+        assert "could not be read" in asked["lex:ListBots"].explain().text()
+
+
+def test_a_statement_of_which_not_even_the_effect_is_known_makes_its_policy_unknown() -> None:
+    lost = {"Statement": [{"Effect": "allow", "Action": "lex:*", "Resource": "*"}, {"Effect": "Allow"}]}
+    account = parse_account(dump(user(UserPolicyList=inline(lost))))
+    assert (account.unreadable[0].partial, account.stack("ana").unreadable) == (False, ("identity",))
+
+
 def test_an_attached_policy_without_a_document_makes_answers_unknown() -> None:
     missing = [{"PolicyName": "Gone", "PolicyArn": f"{A}policy/Gone"}]
     account = parse_account(dump(user(AttachedManagedPolicies=missing)))

@@ -64,6 +64,23 @@ def test_an_unused_suppression_is_told_with_its_place():
     assert told.aws_level is None
 
 
+def test_what_is_told_of_a_json_file_has_its_line_and_column_in_it(tmp_path: Path):
+    expired, unused = json.dumps(one(expires="2026-09-30")), json.dumps(one(finding="X*"))
+    text = f'{{"suppressions": [\n  {expired},\n    {unused}]}}'
+    file = tmp_path / "accepted.json"
+    file.write_text(f"\ufeff{text}", encoding="utf-8")
+    *_, first, second = read_suppressions(file).apply(findings(), today=TODAY)
+    assert (first.code, first.line, first.column) == ("SUPPRESSION_EXPIRED", 2, 3)
+    assert (second.code, second.line, second.column) == ("SUPPRESSION_UNUSED", 3, 5)
+
+
+def test_what_is_told_of_a_toml_file_has_no_line(tmp_path: Path):
+    file = tmp_path / "accepted.toml"
+    file.write_text('[[suppressions]]\nfinding = "X*"\nreason = "old"\nexpires = 2026-12-31\n', encoding="utf-8")
+    *_, told = read_suppressions(file).apply(findings(), today=TODAY)
+    assert (told.code, told.line, told.column) == ("SUPPRESSION_UNUSED", None, None)
+
+
 def test_of_two_equal_suppressions_both_count_as_used():
     assert left(one(), one()) == ["INVALID_ACTION"]
 

@@ -735,7 +735,7 @@ def test_hostile_names_are_shown_and_never_run() -> None:
     stack = PolicyStack(resource=policy, identity=(replace(policy, kind="identity"),))
     role = f"arn:aws:iam::111122223333:role/{EVIL.replace('/', '|')}"
     for context in (Context({}), Context({f"aws:PrincipalTag/{EVIL}": EVIL}, complete=True)):
-        decision = authorize(stack, Request(role, f"s3:{EVIL.replace(':', '')}", f"arn:aws:s3:::{EVIL}", context))
+        decision = authorize(stack, Request(role, "s3:GetObject", f"arn:aws:s3:::{EVIL}", context))
         page = Tags()
         page.feed(decision._repr_html_())
         assert set(page.tags) <= {"div", "p", "b", "ul", "li", "table", "thead", "tbody", "tr", "th", "td", "br"}
@@ -744,6 +744,26 @@ def test_hostile_names_are_shown_and_never_run() -> None:
         for text in (decision._repr_html_(), decision.explain().text()):
             assert "\u202e" not in text
             assert "\\u202e" in text
+
+
+@pytest.mark.parametrize("principal", ["*", "Service:lexv2.amazonaws.com"])
+def test_callers_without_an_account_are_blocked_by_the_resource_side(principal: str) -> None:
+    """Rule L6: identity policies are not theirs, so those block nothing."""
+    granting = parse_policy({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+    decision = authorize(PolicyStack(identity=(granting,)), Request(principal, "s3:GetObject", "arn:aws:s3:::calls/1"))
+    assert decision.outcome == "implicitDeny"
+    assert decision.denied_by is not None
+    assert decision.denied_by.layer == "resource"
+
+
+def test_an_action_that_the_catalogue_does_not_know_is_an_assumption() -> None:
+    decision = ask([{"Effect": "Allow", "Action": "*", "Resource": "*"}], {}, action="lex:PostTxt")
+    assert any("lex:PostTxt" in text and catalog().date in text for text in decision.assumptions)
+
+
+def test_a_layer_that_could_not_be_read_is_not_called_unconsidered() -> None:
+    stack = PolicyStack(unreadable=("resource",))
+    assert "resource" not in stack.not_considered
 
 
 def test_an_explanation_says_for_each_element_why_it_did_not_match() -> None:

@@ -2,7 +2,6 @@
 
 import io
 import random
-import time
 from pathlib import Path
 
 import networkx as nx
@@ -291,16 +290,14 @@ def test_levels_are_those_of_the_tables():
     assert LEVELS == schema.LEVELS
 
 
-def test_a_large_table_becomes_a_graph_quickly():
+def test_a_large_table_becomes_a_small_graph():
     rows = [
         AccessRow(f"arn:aws:iam::111122223333:user/u{u}", f"lex:Do{a}", BOTS[r], "allowed")
         for u in range(100)
         for a in range(150)
         for r in range(2)
     ]
-    start = time.perf_counter()
     G = access_graph(rows)
-    assert time.perf_counter() - start < 10
     assert G.number_of_nodes() == 104  # 100 users, 2 bots, and on each bot one node for all the unknown actions
 
 

@@ -5,9 +5,11 @@ import csv
 import io
 import json
 import pickle
+import re
 import sys
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 import openpyxl
 import pandas as pd
@@ -23,7 +25,7 @@ from lexgraph.policy.parse import inspect_policy, parse_policy
 from lexgraph.policy.write import policy_document, write_policy
 from lexgraph.tables.policies import conditions_table, grants_table, policies_table, statements_table
 from tests.documents import bad_documents, same
-from tests.hostile import DECEPTIVE
+from tests.hostile import ALL, DECEPTIVE
 from tests.hostile_documents import hostile_documents
 
 ROWS = hostile_documents()
@@ -65,6 +67,14 @@ def test_there_are_enough_bad_documents_for_every_element_and_kind():
     for element in "Version Id Statement Sid Effect Principal Action NotAction Resource NotResource Condition".split():
         found = [row for row in both if row[3].split("/")[1:] and element in row[3].split("/")]
         assert len(found) >= 3, element
+
+
+def test_the_page_on_hostile_input_counts_right():
+    page = (Path(__file__).parents[1] / "docs" / "hostile-input.md").read_text(encoding="utf-8")
+    numbers = [int(row.split("|")[2].replace(",", "")) for row in page.splitlines() if re.search(r"\| [\d,]+ \|", row)]
+    taken = sum(row[2] == "TAKEN" for row in ROWS)
+    assert numbers[:2] == [len(bad_documents()) + len(ROWS) - taken, taken]
+    assert len(set(ALL)) in numbers
 
 
 def test_a_key_given_twice_is_told_with_both_places():

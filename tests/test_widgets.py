@@ -2,7 +2,6 @@
 
 import ast
 import re
-import time
 from dataclasses import replace
 
 import pandas as pd
@@ -409,15 +408,7 @@ def test_a_change_asks_once(maria, monkeypatch):
         assert asked == [1], control
 
 
-def test_answers_come_at_once(account, maria):
-    maria.outcome.value = "every outcome"
-    slow = []
-    for name in [name for _, name in maria.principal.options][1:]:
-        start = time.perf_counter()
-        maria.principal.value = name
-        slow.append(time.perf_counter() - start)
-    assert sorted(slow)[len(slow) // 2] < 0.3
-    # Who may do something to one bot is answered too.
+def test_who_may_do_something_to_one_bot_is_not_too_much_to_ask(account):
     assert len(account.snapshot.principals) * len(lg.expand("lex:*")) <= MOST_QUESTIONS
 
 

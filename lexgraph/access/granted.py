@@ -34,7 +34,7 @@ def granted_bits(policy: Policy) -> Granted:
     allowed = surely = everywhere = removed = perhaps = somewhere = 0
     for statement in policy.statements:
         bits = cat.bits_of(statement.actions.patterns, statement.actions.negated)
-        free, whole = not statement.conditions, is_everywhere(statement)
+        free, whole = statement.unconditional, is_everywhere(statement)
         if statement.allows:
             allowed |= bits
             surely |= bits if free else 0

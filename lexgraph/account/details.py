@@ -16,9 +16,9 @@ from lexgraph.account.model import (
     Tags,
     Unreadable,
 )
-from lexgraph.errors import AccountError, PolicyError, shown
+from lexgraph.errors import AccountError, DocumentError, PolicyError, shown
 from lexgraph.policy.arn import account_of
-from lexgraph.policy.jsontext import escape_pointer, find_places, locator
+from lexgraph.policy.jsontext import escape_pointer, find_places, load_json, locator
 from lexgraph.policy.model import Kind, Number, Policy
 from lexgraph.policy.parse import inspect_policy
 from lexgraph.policy.reader import PolicyReader
@@ -283,18 +283,27 @@ class _Details:
         if isinstance(value, str) and value.lstrip()[:1] == "%":
             value = unquote(value)
         policy, problems = self.inspected(value, name, kind, arn)
-        if policy is None:
+        if problems:
             error = self.placed(problems[0], here, problems[1:])
-            self.unreadable.append(Unreadable(owner, name, kind, error))
+            self.unreadable.append(Unreadable(owner, name, kind, error, partial=policy is not None))
         return policy
 
     def inspected(self, value: Json, name: str, kind: Kind, arn: str) -> tuple[Policy | None, tuple[PolicyError, ...]]:
         """The policy in a document, or what is wrong with it; what came out of the dump's text is JSON for certain."""
         if self.text is None or isinstance(value, str):
-            return inspect_policy(value, name=name, kind=kind, arn=arn, source=self.source)
-        reader = PolicyReader(kind, self.source)
+            policy, problems = inspect_policy(value, name=name, kind=kind, arn=arn, source=self.source)
+            return policy or self.partly(value, name, kind, arn), problems
+        reader = PolicyReader(kind, self.source, lenient=True)
         policy = reader.policy(value, name, arn)
         return policy, tuple(reader.problems)
+
+    def partly(self, value: Json, name: str, kind: Kind, arn: str) -> Policy | None:
+        """What can be read of a document with problems."""
+        try:
+            read = load_json(value) if isinstance(value, str) else value
+        except DocumentError:
+            return None
+        return PolicyReader(kind, self.source, lenient=True).policy(read, name, arn)
 
     def placed(self, error: PolicyError, at: Where, others: tuple[PolicyError, ...] = ()) -> PolicyError:
         """The error of a document with its place in the dump."""
@@ -358,9 +367,8 @@ class _Details:
             return None, None
         if self.places is None:  # once for all errors: a dump may hold thousands of policies that cannot be read
             self.places = find_places(self.text).values, locator(self.text)
-        values, line_and_column = self.places
-        offset = values.get(pointer, values.get(pointer_of(fallback)))
-        return (None, None) if offset is None else line_and_column(offset)
+        offset = self.places[0].get(pointer, self.places[0].get(pointer_of(fallback)))
+        return (None, None) if offset is None else self.places[1](offset)
 
 
 def pointer_of(at: Where) -> str:

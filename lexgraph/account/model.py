@@ -87,12 +87,16 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A policy that exists and could not be read: whose it is (an ARN), its name, its kind, and why."""
+    """A policy that exists and could not be read: whose it is (an ARN), its name, its kind, and why.
+
+    Where it is `partial`, only some of its statements could not; the rest is in the account.
+    """
 
     owner: str
     name: str
     kind: Kind
     error: PolicyError
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +210,7 @@ class Snapshot:
         def make() -> dict[str, list[Unreadable]]:
             found: dict[str, list[Unreadable]] = {}
             for bad in self.unreadable:
-                if bad.kind == "identity":
+                if bad.kind == "identity" and not bad.partial:
                     found.setdefault(bad.owner, []).append(bad)
             return found
 

@@ -20,7 +20,7 @@ from lexgraph.account.details import read_pages
 from lexgraph.account.model import Resource, Snapshot
 from lexgraph.account.resources import read_resources
 from lexgraph.bundled import bundled_path
-from lexgraph.errors import AccountError, DocumentError
+from lexgraph.errors import AccountError, DocumentError, shown
 from lexgraph.policy.jsontext import decode, load_json
 
 GZIP = b"\x1f\x8b"
@@ -63,11 +63,21 @@ def read_account(
     (34, 14)
     """
     file = Path(path)
+    data = _bytes_of(file)
     beside = file.with_name(f"{file.name.removesuffix('.gz').removesuffix('.json')}.resources.csv")
     if resources is None and beside.is_file():
         resources = beside
     listed = read_resources(resources) if isinstance(resources, str | Path) else tuple(resources or ())
-    return parse_account(file.read_bytes(), source=file.name, resources=listed, date=date)
+    return parse_account(data, source=file.name, resources=listed, date=date)
+
+
+def _bytes_of(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = getattr(error, "strerror", None) or error
+        message = f"cannot read {shown(str(file))}: {reason}; an account is read from a file"
+        raise AccountError(message, code="UNREADABLE") from None
 
 
 def parse_account(
@@ -136,7 +146,7 @@ def _hash(data: Any) -> str:
 
 def _text(data: bytes | str, source: str) -> str:
     try:
-        return decode(_unpacked(data, source) if isinstance(data, bytes) else data, source=source)
+        return decode(unpacked(data, source) if isinstance(data, bytes) else data, source=source)
     except DocumentError as error:
         raise error.into(AccountError) from None
 
@@ -148,7 +158,8 @@ def _load(text: str, source: str) -> Any:
         raise error.into(AccountError) from None
 
 
-def _unpacked(data: bytes, source: str) -> bytes:
+def unpacked(data: bytes, source: str | None = None) -> bytes:
+    """Return what gzip packed, or `data` as it is. Raises AccountError where it is damaged, or grows too much."""
     if not data.startswith(GZIP):
         return data
     limit = MOST_GROWTH * len(data) + _SMALL

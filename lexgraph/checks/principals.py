@@ -25,6 +25,7 @@ _SERVICE_KEYS = frozenset(
     aws:calledviafirst aws:calledvialast
     """.split()
 )
+_GROUP = re.compile(r"arn:[^:]+:iam::[^:]*:group/")
 _SOURCES = frozenset("aws:sourcearn aws:sourceaccount aws:sourceorgid aws:sourceorgpaths".split())
 _CHOSEN_BY_CALLER = frozenset("aws:referer aws:useragent".split())
 # What only IAM principals have (rule U4).
@@ -65,7 +66,7 @@ def missing(view: StatementView) -> Iterator[Hit]:
 
 
 def references(view: StatementView) -> Iterator[Hit]:
-    """INVALID_ROLE_REFERENCE, INVALID_USER_REFERENCE, FEDERATED_PRINCIPAL_NOT_SUPPORTED, ALLOW_WITH_NOTPRINCIPAL."""
+    """Principals that are none or not what was meant: groups, ids, federated ones, and everybody but some."""
     element = view.statement.principals
     if element is None:
         return
@@ -78,6 +79,9 @@ def references(view: StatementView) -> Iterator[Hit]:
             code = "INVALID_ROLE_REFERENCE" if role else "INVALID_USER_REFERENCE"
             message = f"{shown(principal.value)} is the id of a {'role' if role else 'user'}"
             yield Hit(code, principal.pointer, message)
+        elif principal.type == "AWS" and _GROUP.match(principal.value):
+            message = f"a group is no principal, for nobody signs in as one: {shown(principal.value)}"
+            yield Hit("UNSUPPORTED_PRINCIPAL", principal.pointer, message)
         elif principal.type == "Federated" and view.kind != "trust":
             message = f"only trust policies take a federated principal: {shown(principal.value)}"
             yield Hit("FEDERATED_PRINCIPAL_NOT_SUPPORTED", principal.pointer, message)

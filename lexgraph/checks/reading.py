@@ -141,6 +141,9 @@ def _refusals(error: PolicyError, kind: Kind, text: str | None, day: date | None
     code = error.code
     if code == "DUPLICATE_KEY" and text is not None:
         yield from _duplicates(error, text)
+    elif code == "INVALID_CHARACTER" and text is not None and not error.pointer:
+        error.pointer = _pointer_at(text, error.line or 1, error.column or 1)
+        yield Refusal(code, error)
     elif code == "INVALID_CONDITION_OPERATOR" and _is_null_if_exists(error.pointer):
         error.message = "Null takes no IfExists: it is about the key's absence itself"
         yield Refusal("NULL_WITH_IF_EXISTS", error)
@@ -155,6 +158,14 @@ def _refusals(error: PolicyError, kind: Kind, text: str | None, day: date | None
 def _is_null_if_exists(pointer: str) -> bool:
     name = pointer.rpartition("/")[2].lower().rpartition(":")[2]
     return name.removesuffix("ifexists") == "null" and grammar.read_operator("Null") is not None
+
+
+def _pointer_at(text: str, line: int, column: int) -> str:
+    """The pointer of the value or key in which a character stands."""
+    lines, found = text.split("\n"), find_places(text)
+    offset = sum(len(before) + 1 for before in lines[: line - 1]) + column - 1
+    starts = ((at, pointer) for places in (found.values, found.keys) for pointer, at in places.items() if at <= offset)
+    return max(starts, default=(0, ""))[1]
 
 
 def _duplicates(error: PolicyError, text: str) -> Iterator[Refusal]:

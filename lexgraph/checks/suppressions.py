@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from lexgraph.checks.finding import Finding
 from lexgraph.checks.rules import rule
 from lexgraph.errors import DocumentError, shown
-from lexgraph.policy.jsontext import decode, load_json
+from lexgraph.policy.jsontext import decode, find_places, load_json, locator
 from lexgraph.policy.patterns import compile_glob
 from lexgraph.policy.problems import is_text
 
@@ -58,6 +58,8 @@ class Suppressions:
 
     items: tuple[Suppression, ...] = ()
     source: str | None = None
+    # Line and column of each, where the file is JSON.
+    places: tuple[tuple[int, int], ...] = field(default=(), repr=False, compare=False)
 
     def apply(self, findings: Iterable[Finding], *, today: datetime.date | None = None) -> tuple[Finding, ...]:
         """Return the findings that stay, and one for each suppression that is expired or hides nothing.
@@ -87,7 +89,8 @@ class Suppressions:
     def _finding(self, code: str, index: int, message: str) -> Finding:
         told = rule(code)
         pointer = f"/suppressions/{index}"
-        return Finding(code, told.severity, None, message, told.remedy, pointer, source=self.source)
+        line, column = self.places[index] if self.places else (None, None)
+        return Finding(code, told.severity, None, message, told.remedy, pointer, line, column, source=self.source)
 
 
 def read_suppressions(path: str | Path) -> Suppressions:
@@ -110,7 +113,11 @@ def read_suppressions(path: str | Path) -> Suppressions:
 
 def parse_suppressions(text: str | bytes, *, source: str | None = None) -> Suppressions:
     """Return the suppressions in a JSON text; see :func:`read_suppressions`."""
-    return _suppressions(load_json(text, source=source), source)
+    found = _suppressions(load_json(text, source=source), source)
+    decoded = decode(text, source=source)
+    offsets, place = find_places(decoded).values, locator(decoded)
+    places = tuple(place(offsets[f"/suppressions/{i}"]) for i in range(len(found.items)))
+    return Suppressions(found.items, found.source, places)
 
 
 def _suppressions(value: Any, source: str | None) -> Suppressions:
@@ -124,19 +131,19 @@ def _one(item: Any, at: str, source: str | None) -> Suppression:
     if not isinstance(item, Mapping):
         raise _wrong("a suppression must be an object", at, source)
     # A misspelt field must not hide more than was meant.
-    for field in item:
-        if field not in _FIELDS:
-            raise _wrong(f"{shown(field)} is no field of a suppression (known: {', '.join(_FIELDS)})", at, source)
-    for field in _REQUIRED:
-        if field not in item:
-            raise _wrong(f"a suppression needs {field}", at, source)
+    for name in item:
+        if name not in _FIELDS:
+            raise _wrong(f"{shown(name)} is no field of a suppression (known: {', '.join(_FIELDS)})", at, source)
+    for name in _REQUIRED:
+        if name not in item:
+            raise _wrong(f"a suppression needs {name}", at, source)
     texts = {}
-    for field, value in item.items():
-        if field == "expires":
+    for name, value in item.items():
+        if name == "expires":
             continue
         if not is_text(value) or not value.strip():
-            raise _wrong(f"{field} must be a text that says something", f"{at}/{field}", source)
-        texts[field] = value
+            raise _wrong(f"{name} must be a text that says something", f"{at}/{name}", source)
+        texts[name] = value
     return Suppression(expires=_date(item["expires"], f"{at}/expires", source), **texts)
 
 

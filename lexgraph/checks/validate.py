@@ -79,6 +79,7 @@ _BY_KIND: dict[Kind, tuple[OfStatement, ...]] = {
 }
 _OF_POLICY: tuple[Callable[[PolicyView], Iterator[Hit]], ...] = (elements.version, elements.size)
 _OF_STATEMENTS: tuple[Callable[[tuple[StatementView, ...]], Iterator[Hit]], ...] = (
+    actions.lex_generations,
     condition_keys.setting_actions,
     principals.same_service,
     trust.roles_anywhere,

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from pathlib import Path
 
-from lexgraph.cli.terminal import put
-from lexgraph.report import write_report
+from lexgraph.cli.terminal import put, say
+from lexgraph.errors import shown
+from lexgraph.report.subject import subject_of
 
 
 def run(args: Namespace) -> int:
-    """Write the report and print the path of its page."""
-    put(str(write_report(args.input, args.output, redact=args.redact)))
-    return 0
+    """Write the report and print the path of its page; 1 where a policy of a folder could not be read."""
+    from lexgraph.report.write import write_subject
+
+    subject = subject_of(args.input)
+    put(str(write_subject(subject, Path(args.output), redact=args.redact)))
+    for one in subject.unread:
+        say(f"skipped {shown(one.file)}: {one.reason}")
+    return int(bool(subject.unread))

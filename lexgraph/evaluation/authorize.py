@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lexgraph.conditions.hints import Hint
 from lexgraph.conditions.logic import Atom, Formula, Undecided, all_of, any_of, model, negate
 from lexgraph.evaluation.decision import Decision, Outcome
-from lexgraph.evaluation.index import StatementIndex
+from lexgraph.evaluation.index import StatementIndex, unread_atom
 from lexgraph.evaluation.principals import Named, PrincipalIndex
 from lexgraph.evaluation.request import Question, Request
 from lexgraph.evaluation.services import (
@@ -148,9 +147,6 @@ _OWN = ("identity", "boundary", "session")
 _NOTHING: tuple[Formula, Formula] = (False, False)
 
 
-UNREAD = "\ufdd4"  # begins the name of what stands in for a key where a policy could not be read
-
-
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The formulas of a decision: denied, allowed, and what each layer says (for explanations)."""
@@ -158,6 +154,7 @@ class Verdict:
     denied: Formula
     allowed: Formula
     layers: tuple[tuple[Layer, Formula], ...] = ()
+    needs_resource: bool = False
 
 
 def weigh(compiled: CompiledStack, question: Question) -> Verdict:
@@ -192,11 +189,11 @@ def weigh(compiled: CompiledStack, question: Question) -> Verdict:
     layers: tuple[tuple[Layer, Formula], ...] = (
         ("scp", scp_allows),
         ("resource", any_of(named.values())),
-        ("identity", identity),
+        *((("identity", identity),) if question.caller.account else ()),
         *((layer, own[layer][0]) for layer in ("boundary", "session") if layer in own),
         ("endpoint", endpoint[0]),
     )
-    return Verdict(denied, allowed, layers)
+    return Verdict(denied, allowed, layers, not question.is_own or needs_resource_policy(question))
 
 
 def _perhaps(layer: Layer, sides: tuple[Formula, Formula]) -> tuple[Formula, Formula]:
@@ -206,13 +203,9 @@ def _perhaps(layer: Layer, sides: tuple[Formula, Formula]) -> tuple[Formula, For
 
 
 def _unread(layer: Layer, verb: str) -> Atom:
-    key = f"{UNREAD}{layer} {verb}"
-    return Atom(
-        identity=(key,),
-        keys=frozenset({key}),
-        holds=lambda assigned: None if (values := assigned(key)) is None else bool(values),
-        hints=(Hint(key, "Literal", ()),),
-        tell=lambda opposite: f"the {layer} policies that could not be read {'do not ' * opposite}{verb} it",
+    return unread_atom(
+        f"{layer} {verb}",
+        lambda opposite: f"the {layer} policies that could not be read {'do not ' * opposite}{verb} it",
     )
 
 

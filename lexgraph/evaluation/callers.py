@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,6 +11,7 @@ from typing import Literal
 from lexgraph.conditions.context import ABSENT, Values
 from lexgraph.errors import RequestError, shown
 from lexgraph.policy.arn import is_arn, split_arn
+from lexgraph.policy.patterns import is_pattern
 from lexgraph.policy.problems import is_text
 
 CallerKind = Literal["user", "role", "session", "federated-user", "root", "service", "federated", "anonymous"]
@@ -60,6 +62,9 @@ def principal_text(value: object) -> str:
     )
 
 
+_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
+
+
 @lru_cache(4096)
 def read_caller(text: str) -> Caller:
     """Return the caller that a principal names.
@@ -74,14 +79,16 @@ def read_caller(text: str) -> Caller:
         return Caller("service", text, name=rest)
     if kind == "Federated" and rest:
         return Caller("federated", text, name=rest)
-    if not is_arn(text):
+    if not is_arn(text) or is_pattern(text):
         raise _malformed(text)
     _, partition, service, _, account, resource = split_arn(text)
+    if not partition.startswith("aws") or not _ACCOUNT.fullmatch(account):
+        raise _malformed(text)
     word, slash, path = resource.partition("/")
     name = path.rpartition("/")[2]
     if resource == "root" and service == "iam":
         return Caller("root", text, text, account, "root")
-    if not slash or not name or not account:
+    if not slash or not name:
         raise _malformed(text)
     if service == "iam" and word in ("user", "role"):
         return Caller("user" if word == "user" else "role", text, text, account, name)

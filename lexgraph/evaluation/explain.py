@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from lexgraph.catalog.actions import catalog
 from lexgraph.conditions.compiled import CompiledTest
 from lexgraph.conditions.readable import condition_words
 from lexgraph.errors import shown
@@ -145,11 +146,20 @@ def explain(decision: Decision) -> Explanation:
         denied_by = _deny(layers)
     elif decision.outcome == "implicitDeny":
         denied_by = _missing_allow(layers, verdict)
-    assumptions = tuple(
-        f"AWS sends no {_bare(key)} with {_bare(decision.request.action)}: the catalogue does not list it there"
-        for key in question.assumed
+    assumptions = (
+        *_unknown_action(question),
+        *(
+            f"AWS sends no {_bare(key)} with {_bare(decision.request.action)}: the catalogue does not list it there"
+            for key in question.assumed
+        ),
     )
     return Explanation(decision, layers, denied_by, tuple(notes), assumptions)
+
+
+def _unknown_action(question: Question) -> Iterator[str]:
+    if catalog().index_of(question.action) is None:
+        name = _bare(question.request.action)
+        yield f"{name} is an action: the catalogue of {catalog().date} does not know it"
 
 
 def _typical(question: Question) -> str:
@@ -214,6 +224,8 @@ def _elements(index: StatementIndex, i: int, entry: Entry, question: Question) -
     yield _resource(index, i, entry, question)
     for test in entry.tests:
         yield _condition(test, question)
+    if statement.unknown is not None:
+        yield ElementCheck("Statement", None, lambda: f"could not be read: {statement.unknown}")
 
 
 def _verb(holds: Truth) -> str:
@@ -317,7 +329,7 @@ def _deny(layers: tuple[LayerCheck, ...]) -> Match | None:
 def _missing_allow(layers: tuple[LayerCheck, ...], verdict: Verdict) -> Match | None:
     """The first layer whose Allow is missing; where a Deny blocks the only way that was open, that Deny."""
     for layer, allows in verdict.layers:
-        if allows is False and layer != "resource":
+        if allows is False and (layer != "resource" or verdict.needs_resource):
             return Match(layer, None, None, None)
     if verdict.allowed is False:
         return Match("resource", None, None, None)

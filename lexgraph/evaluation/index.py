@@ -16,6 +16,7 @@ from lexgraph.conditions.hints import Hint, condition_hints
 from lexgraph.conditions.logic import Atom, Formula, all_of, any_of, negate
 from lexgraph.conditions.readable import condition_words
 from lexgraph.conditions.variables import Template, Variable, has_variable, read_template, substitute, substitute_arn
+from lexgraph.errors import shown
 from lexgraph.evaluation.request import Question
 from lexgraph.evaluation.stack import Layer
 from lexgraph.policy.arn import PARTS, ArnMatcher, compile_arn, literal, pad, split_arn
@@ -47,7 +48,7 @@ class StatementIndex:
         self.entries: tuple[Entry, ...] = tuple(_entries(self.policies, layer))
         self.allow = _bits(i for i, entry in enumerate(self.entries) if entry.statement.allows)
         self.deny = _bits(i for i, entry in enumerate(self.entries) if not entry.statement.allows)
-        self.conditional = _bits(i for i, entry in enumerate(self.entries) if entry.tests)
+        self.conditional = _bits(i for i, entry in enumerate(self.entries) if not entry.statement.unconditional)
         self.actions = _ActionBits([entry.statement.actions for entry in self.entries])
         self.resources = _ResourceBits(self.entries, layer)
         self.pending = self.conditional | self.resources.templated
@@ -92,9 +93,35 @@ class StatementIndex:
                 return False
             if truth is None:
                 parts.append(condition_atom(test, question))
+        if entry.statement.unknown is not None:
+            parts.append(_unread_statement(entry))
         if self.resources.templated >> i & 1:
             parts.append(self.resources.formula(i, question))
         return all_of(parts) if parts else True
+
+
+UNREAD = "\ufdd4"  # begins the name of what stands in for a key where a policy could not be read
+
+
+def unread_atom(what: str, tell: Callable[[bool], str]) -> Atom:
+    """Return a test whose answer nobody knows, since something could not be read (rule U5)."""
+    key = f"{UNREAD}{what}"
+    return Atom(
+        identity=(key,),
+        keys=frozenset({key}),
+        holds=lambda assigned: None if (values := assigned(key)) is None else bool(values),
+        hints=(Hint(key, "Literal", ()),),
+        tell=tell,
+    )
+
+
+def _unread_statement(entry: Entry) -> Atom:
+    place = f"statement {entry.statement_index} of {shown(entry.policy.name)[1:-1]}"
+    why = f"which could not be read ({entry.statement.unknown})"
+    return unread_atom(
+        f"{entry.policy.key} {entry.statement_index}",
+        lambda opposite: f"{place}, {why}, {'does not apply' if opposite else 'applies'}",
+    )
 
 
 def _entries(policies: Sequence[Policy], layer: Layer) -> Iterator[Entry]:

@@ -168,8 +168,9 @@ class _Batch:
         while pending:
             low = pending & -pending
             pending ^= low
-            tests = index.entries[low.bit_length() - 1].tests
-            truths = [None if test.keys & _RESOURCE_KEYS else test.holds(question.lookup) for test in tests]
+            entry = index.entries[low.bit_length() - 1]
+            looking = (None if test.keys & _RESOURCE_KEYS else test.holds(question.lookup) for test in entry.tests)
+            truths = [*looking, *(() if entry.statement.unknown is None else (None,))]
             if None in truths and False not in truths:
                 maybe |= low
             elif False not in truths:

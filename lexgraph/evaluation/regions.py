@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lexgraph.conditions.hints import Hint
 from lexgraph.conditions.logic import Atom, Formula, all_of, any_of, negate
 from lexgraph.conditions.witnesses import distinguishing_texts
 from lexgraph.errors import UnsupportedError, shown
-from lexgraph.evaluation.authorize import UNREAD, CompiledStack, settle, weigh
+from lexgraph.evaluation.authorize import CompiledStack, settle, weigh
 from lexgraph.evaluation.decision import Decision, Outcome
-from lexgraph.evaluation.index import resource_patterns
+from lexgraph.evaluation.index import resource_patterns, unread_atom
 from lexgraph.evaluation.request import Question
 from lexgraph.evaluation.stack import PolicyStack
 from lexgraph.policy.arn import compile_arn, is_arn, literal, split_arn
@@ -149,12 +148,7 @@ def _covers(wide: Parts, narrow: Parts) -> bool:
 
 
 def _in_region(region: Region) -> Atom:
-    key = f"{UNREAD}resource {region.pattern}"
-    return Atom(
-        identity=(key,),
-        keys=frozenset({key}),
-        holds=lambda assigned: None if (values := assigned(key)) is None else bool(values),
-        hints=(Hint(key, "Literal", ()),),
-        tell=lambda opposite: f"the resource {'does not match' if opposite else 'matches'} {shown(region.pattern)}",
-        names=(),
+    return unread_atom(
+        f"resource {region.pattern}",
+        lambda opposite: f"the resource {'does not match' if opposite else 'matches'} {shown(region.pattern)}",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -50,6 +51,10 @@ class Request:
         )
 
 
+# Of the characters beyond ASCII only the noncharacters that stand for "anything else" in a proof.
+_ACTION = re.compile("[A-Za-z0-9.\\-\ufdd0-\ufdef]+:[A-Za-z0-9\\-\ufdd0-\ufdef]+")
+
+
 @lru_cache(8192)
 def read_action(action: str) -> tuple[str, bool]:
     """Return an action in lower case, and whether it supports no resource types (rule R5).
@@ -57,8 +62,7 @@ def read_action(action: str) -> tuple[str, bool]:
     >>> read_action("EC2:DescribeInstances")
     ('ec2:describeinstances', True)
     """
-    service, colon, name = action.partition(":")
-    if not colon or not service or not name or is_pattern(action) or ":" in name:
+    if not _ACTION.fullmatch(action):
         raise RequestError(
             f"an action is written service:Name, not {shown(action)}",
             code="MALFORMED_ACTION",

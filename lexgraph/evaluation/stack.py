@@ -70,8 +70,8 @@ class PolicyStack:
 
     @property
     def not_considered(self) -> tuple[Layer, ...]:
-        """The layers that were not given (rule U5)."""
-        return tuple(layer for layer in LAYERS if layer not in self.given)
+        """The layers that were not given; one that exists and could not be read is considered unknown (rule U5)."""
+        return tuple(layer for layer in LAYERS if layer not in self.given and layer not in self.unreadable)
 
     @property
     def compiled(self) -> CompiledStack:

@@ -170,7 +170,7 @@ def _made(kind: str, original: str, number: int) -> str:
         return f"{number:064d}"
     if kind == "address":
         return f"0.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
-    return f"::{number:x}" if kind == "address6" else f"external-id-{number}"
+    return f"100::{number:x}" if kind == "address6" else f"external-id-{number}"
 
 
 def _learnt_pattern(learnt: Iterable[str]) -> tuple[str, ...]:

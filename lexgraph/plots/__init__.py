@@ -22,3 +22,7 @@ __all__ = [
     "policy_network",
     "timeline",
 ]
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

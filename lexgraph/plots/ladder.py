@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from lexgraph.plots.inputs import catalog_date, level_words, require
+from lexgraph.plots.inputs import Compared, catalog_date, level_words, require, wrong
 from lexgraph.plots.style import (
     FOOTER,
     LEVELS,
@@ -60,7 +60,7 @@ class _Side:
 
 
 def difference(
-    data: pd.DataFrame | tuple[Policy, Policy],
+    data: pd.DataFrame | tuple[Policy, Policy] | Compared,
     ax: Axes | None = None,
     *,
     names: tuple[str, str] | None = None,
@@ -72,7 +72,7 @@ def difference(
 
     Parameters
     ----------
-    data : two policies, or the table that `difference_table` makes of them.
+    data : two policies, their comparison, or the table that `difference_table` makes of them.
     ax : where to draw; a figure that fits is made where none is given.
     names : what A and B are called; by default as the policies, or the table's `attrs`, say.
     title : the chart's title.
@@ -95,15 +95,17 @@ def difference(
 
 
 def _table(
-    data: pd.DataFrame | tuple[Policy, Policy], names: tuple[str, str] | None
+    data: pd.DataFrame | tuple[Policy, Policy] | Compared, names: tuple[str, str] | None
 ) -> tuple[pd.DataFrame, tuple[str, str]]:
     if isinstance(data, pd.DataFrame):
         require(data, COLUMNS)
         a, b = names or (str(data.attrs.get("a", "A")), str(data.attrs.get("b", "B")))
         return data, (a, b)
-    first, second = data
-    a, b = names or (first.name, second.name)
-    return difference_table(first, second), (a, b)
+    pair: Any = (data.a, data.b) if isinstance(data, Compared) else data
+    if not isinstance(pair, tuple | list) or [isinstance(one, Policy) for one in pair] != [True, True]:
+        raise wrong(data, "two policies, their comparison, or its table")
+    first, second = pair
+    return difference_table(first, second), names or (first.name, second.name)
 
 
 def _sides(table: pd.DataFrame, a: str, b: str) -> tuple[_Side, _Side, _Side]:

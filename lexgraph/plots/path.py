@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from lexgraph.evaluation.decision import Decision
 from lexgraph.plots.boxes import Box, Link, Look, Picture, draw, sentences
+from lexgraph.plots.inputs import wrong
 from lexgraph.plots.style import action_label, drawing, label, plain
 from lexgraph.policy.arn import short_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from lexgraph.evaluation.decision import Decision, Match
+    from lexgraph.evaluation.decision import Match
     from lexgraph.evaluation.explain import StatementCheck
 
 MOST_STATEMENTS = 14
@@ -62,6 +64,8 @@ def decision_path(decision: Decision, ax: Axes | None = None, *, title: str = ""
     """
     from lexgraph.catalog.actions import catalog
 
+    if not isinstance(decision, Decision):
+        raise wrong(decision, "a decision")
     request = decision.request
     boxes, links, left_out = _drawn(decision)
     who = label(short_name(request.principal))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from lexgraph.plots.inputs import catalog_date, level_words, require
+from lexgraph.plots.inputs import Versioned, catalog_date, level_words, require, wrong
 from lexgraph.plots.style import (
     FOOTER,
     LEVELS,
@@ -58,7 +58,7 @@ class _Version:
 
 
 def timeline(
-    data: pd.DataFrame | str,
+    data: pd.DataFrame | str | Versioned,
     ax: Axes | None = None,
     *,
     title: str = "",
@@ -71,7 +71,7 @@ def timeline(
 
     Parameters
     ----------
-    data : the name of a managed policy, or the table that `timeline_table` makes of it.
+    data : the name of a managed policy, its history, or the table that `timeline_table` makes of it.
     ax : where to draw; a figure that fits is made where none is given.
     title : the chart's title.
     style : ``lexgraph`` or ``lexgraph-dark``; by default what suits the paper.
@@ -83,14 +83,24 @@ def timeline(
     >>> ax.get_title(loc="left")
     'AmazonLexReadOnly: what its versions granted and took away'
     """
-    table = timeline_table(data) if isinstance(data, str) else data
-    require(table, COLUMNS)
+    table = _table(data)
     versions = _versions(table)
     name = label(str(table.attrs.get("name", "Policy")))
     with drawing(style, ax) as theme:
         title = title or f"{name}: what its versions granted and took away"
         earlier = max(0, len(versions) - last)
         return _draw(ax, theme, versions[earlier:], _count(table, len(versions), earlier), title, catalog_date(table))
+
+
+def _table(data: pd.DataFrame | str | Versioned) -> pd.DataFrame:
+    if isinstance(data, pd.DataFrame):
+        require(data, COLUMNS)
+        return data
+    if isinstance(data, str):
+        return timeline_table(data)
+    if isinstance(data, Versioned):
+        return timeline_table(data.name)
+    raise wrong(data, "the history of a managed policy, its name, or its table")
 
 
 def _count(table: pd.DataFrame, known: int, earlier: int) -> str:

@@ -78,6 +78,8 @@ class Statement:
 
     `empty` names the empty parts of a ``Condition`` (``""`` for the element itself, else an operator), which AWS
     stores.
+    `unknown` says why a statement could not be read whole: whether it applies is then unknown (rule S7). Only
+    statements of accounts are so; the elements are what could be read, or everything.
     """
 
     effect: Effect
@@ -87,11 +89,17 @@ class Statement:
     conditions: tuple[ConditionTest, ...] = ()
     sid: str | None = None
     empty: tuple[str, ...] = field(default=(), repr=False)
+    unknown: str | None = None
 
     @property
     def allows(self) -> bool:
         """Whether the effect is Allow."""
         return self.effect == "Allow"
+
+    @property
+    def unconditional(self) -> bool:
+        """Whether the statement was read whole and has no Condition."""
+        return not self.conditions and self.unknown is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, cast
 
-from lexgraph.errors import shown
+from lexgraph.errors import PolicyError, shown
 from lexgraph.policy import grammar
 from lexgraph.policy.elements import ElementReader
 from lexgraph.policy.jsontext import escape_pointer
-from lexgraph.policy.model import PatternSet, Policy, Statement
+from lexgraph.policy.model import Kind, PatternSet, Policy, Statement
 from lexgraph.policy.problems import is_text, shown_value, type_name
 
 Json = Any
@@ -20,7 +20,11 @@ _VENDOR = re.compile(r"[A-Za-z0-9.\-]+\Z")
 
 
 class PolicyReader(ElementReader):
-    """Reads one document of one kind."""
+    """Reads one document of one kind; a `lenient` one keeps what can be read of a statement that AWS would refuse."""
+
+    def __init__(self, kind: Kind, source: str | None, *, lenient: bool = False) -> None:
+        super().__init__(kind, source)
+        self.lenient = lenient
 
     # The document ----------------------------------------------------------------------------------------------------
 
@@ -44,9 +48,15 @@ class PolicyReader(ElementReader):
         if "Id" in value and not is_text(identifier):
             self.wrong_type("/Id", "Id", "a string", identifier)
         statements, lone = self.statements(value)
-        if self.problems:
+        if self.problems and not (self.lenient and self.only_in_statements(value, statements)):
             return None
         return Policy(name, statements, version, self.kind, arn, identifier, lone)
+
+    def only_in_statements(self, value: Mapping[str, Json], statements: tuple[Statement, ...]) -> bool:
+        """Return whether every problem lies within a statement of which something is known, so that none is lost."""
+        listed = value.get("Statement")
+        count = len(listed) if isinstance(listed, list) else 1
+        return count == len(statements) and all(p.pointer.startswith("/Statement/") for p in self.problems)
 
     def statements(self, value: Mapping[str, Json]) -> tuple[tuple[Statement, ...], bool]:
         """Return the statements, and whether Statement was a lone object."""
@@ -94,9 +104,27 @@ class PolicyReader(ElementReader):
         actions = self.patterns(value, at, "Action", required=True)
         resources = self.resources(value, at)
         conditions, empty = self.conditions(value, at)
-        if len(self.problems) > before:
-            return None
+        if problems := self.problems[before:]:
+            return self.part_of(problems, effect, sid, (actions, resources, principals))
         return Statement(effect, cast(PatternSet, actions), resources, principals, conditions, sid, empty)
+
+    def part_of(
+        self, problems: list[PolicyError], effect: Any, sid: str | None, elements: tuple[PatternSet | None, ...]
+    ) -> Statement | None:
+        """Return what is known of a statement with problems; an element that was not read stands for everything."""
+        if not self.lenient or effect not in ("Allow", "Deny"):
+            return None
+        broken = {part.removeprefix("Not") for problem in problems for part in problem.pointer.split("/")[2:4]}
+        everything = PatternSet(("*",))
+        actions, resources, principals = elements
+        return Statement(
+            effect,
+            everything if actions is None or "Action" in broken else actions,
+            everything if "Resource" in broken or (self.kind != "trust" and resources is None) else resources,
+            everything if "Principal" in broken else principals,
+            sid=sid if isinstance(sid, str) else None,
+            unknown=str(problems[0]),
+        )
 
     def unknown_element(self, pointer: str, key: str, known: tuple[str, ...]) -> None:
         """Note an element that no policy has."""

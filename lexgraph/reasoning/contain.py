@@ -66,7 +66,14 @@ def contains(wide: Comparable, narrow: Comparable) -> Answer:
 
 
 def equivalent(a: Comparable, b: Comparable) -> Answer:
-    """Return whether `a` and `b` allow the same requests; if not, with a request that only one of them allows."""
+    """Return whether `a` and `b` allow the same requests; if not, with a request that only one of them allows.
+
+    >>> from lexgraph.policy.parse import parse_policy
+    >>> text = '{"Statement": {"Effect": "Allow", "Action": %s, "Resource": "*"}}'
+    >>> twice = parse_policy(text % '["lex:Get*", "lex:GetBot"]')
+    >>> equivalent(parse_policy(text % '"lex:Get*"'), twice).holds
+    True
+    """
     left, right = side_of(a), side_of(b)
     forth = only_first(left, right)
     return forth if forth.holds is False else _worse(forth, only_first(right, left))
@@ -80,6 +87,11 @@ def overlaps(a: Comparable, b: Comparable) -> Answer:
     """Return whether some request is allowed by both; `request` is one.
 
     Here True is shown by a request, and False is proved.
+
+    >>> from lexgraph.policy.parse import parse_policy
+    >>> text = '{"Statement": {"Effect": "Allow", "Action": "%s", "Resource": "*"}}'
+    >>> overlaps(parse_policy(text % "lex:Get*"), parse_policy(text % "lex:*Bot")).request.action
+    'lex:GetBot'
     """
     found = _Search(side_of(a), side_of(b), both=True).answer()
     holds = {True: False, False: True, None: None}[found.holds]

@@ -133,16 +133,17 @@ def side_of(source: Comparable) -> Side:
 def _made(stack: PolicyStack) -> Side:
     compiled = stack.compiled
     statements = tuple(_statements(compiled.all_layers()))
-    plain = PLAIN.issuperset(stack.given) and not stack.unreadable
+    whole = not stack.unreadable and all(entry.statement.unknown is None for entry, _ in statements)
+    plain = whole and PLAIN.issuperset(stack.given)
     grantable = free = everywhere = denied = 0
     for entry, bits in statements:
         if not entry.statement.allows:
             denied |= bits
         elif entry.layer in ("identity", "resource"):
             grantable |= bits
-            free |= 0 if entry.tests else bits
-            everywhere |= bits if not entry.tests and _is_everywhere(entry.statement) else 0
-    alone = compiled.simple
+            free |= bits if entry.statement.unconditional else 0
+            everywhere |= bits if entry.statement.unconditional and _is_everywhere(entry.statement) else 0
+    alone = compiled.simple and whole
     return Side(stack, compiled, statements, plain, grantable, free & ~denied, everywhere & ~denied if alone else 0)
 
 

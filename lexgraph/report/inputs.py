@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lexgraph.account.details import LISTS
-from lexgraph.account.readers import GZIP
-from lexgraph.errors import DocumentError, LexgraphError, shown
+from lexgraph.account.readers import GZIP, unpacked
+from lexgraph.errors import AccountError, DocumentError, LexgraphError, shown
 from lexgraph.policy.grammar import MAX_CHARACTERS, VERSIONS
 from lexgraph.policy.jsontext import decode, load_json
 
@@ -48,7 +48,10 @@ def is_account(data: bytes) -> bool:
     (True, False)
     """
     if data.startswith(GZIP):
-        return True
+        try:
+            data = unpacked(data)
+        except AccountError:
+            return True  # damaged: the reader of accounts says how
     if not any(f'"{name}"'.encode() in data for name in LISTS):
         return False
     if len(data) > 4 * MAX_CHARACTERS:

@@ -21,7 +21,10 @@ from lexgraph.report.inputs import STDIN, Skipped, find_files, is_account, is_po
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a report is about; `versions` are the versions of managed policies, by key."""
+    """What a report is about; `versions` are the versions of managed policies, by key.
+
+    `unread` are those of the skipped files that were meant as policies and could not be read.
+    """
 
     title: str
     about: Provenance
@@ -29,6 +32,7 @@ class Subject:
     snapshot: Snapshot | None = None
     skipped: tuple[Skipped, ...] = ()
     versions: tuple[tuple[str, str], ...] = ()
+    unread: tuple[Skipped, ...] = ()
 
 
 def subject_of(source: Any) -> Subject:
@@ -63,7 +67,12 @@ def _named(name: str) -> Subject:
         return _folder(name)
     if name == STDIN or path.exists() or name.endswith(".json") or "/" in name:
         return _file(name)
-    return _managed(name)
+    try:
+        return _managed(name)
+    except LexgraphError as error:
+        if error.code != "UNKNOWN_POLICY":
+            raise
+        raise type(error)(f"{error.message}, and there is no such file", code=error.code) from None
 
 
 def _account(snapshot: Snapshot) -> Subject:
@@ -88,7 +97,7 @@ def _file(name: str) -> Subject:
 def _folder(name: str) -> Subject:
     files, skipped = find_files(name)
     left_out = list(skipped)
-    policies, inputs = [], []
+    policies, inputs, unread = [], [], []
     for file in files:
         label = PurePath(file).relative_to(name).as_posix()
         data = read_bytes(file)
@@ -101,14 +110,15 @@ def _folder(name: str) -> Subject:
         inputs.append((label, sha256(data).hexdigest()))
         policy, errors = read_any_kind(data, name=label.removesuffix(".json"), source=label)
         if policy is None:
-            left_out.append(Skipped(label, f"not readable: {_as_raised(errors)}"))
+            unread.append(Skipped(label, f"not readable: {_as_raised(errors)}"))
         else:
             policies.append(policy)
     if not policies:
         raise LexgraphError(f"there is no policy that could be read in {shown(name)}", code="NOTHING_TO_READ")
-    relative = tuple(replace(one, file=_below(one.file, name)) for one in left_out)
+    relative = tuple(replace(one, file=_below(one.file, name)) for one in (*left_out, *unread))
     title = f"policies in {PurePath(Path(name).resolve()).name}"
-    return Subject(title, of_policies(policies, tuple(inputs)), tuple(policies), None, relative)
+    about = of_policies(policies, tuple(inputs))
+    return Subject(title, about, tuple(policies), None, relative, unread=tuple(unread))
 
 
 def _below(file: str, folder: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,6 +24,7 @@ from lexgraph.report.account import account_sections
 from lexgraph.report.blocks import Chart, Section, Sections, Table
 from lexgraph.report.charts import chart_files
 from lexgraph.report.html import listed
+from lexgraph.report.inputs import Skipped
 from lexgraph.report.page import page
 from lexgraph.report.policies import catalog_levels, policy_sections, unknown_sections
 from lexgraph.report.redacted import redacted_sections
@@ -47,14 +48,17 @@ def write_subject(subject: Subject, folder: Path, *, redact: bool = False) -> Pa
         redactor = Redactor.of(subject.snapshot or subject.policies)
         sections = redacted_sections(sections, redactor)
         lead = tuple(map(redactor.text, lead))
-        subject = replace(subject, title=redactor.text(subject.title), about=redactor.provenance(subject.about))
+        skipped = tuple(Skipped(redactor.text(one.file), redactor.text(one.reason)) for one in subject.skipped)
+        about = redactor.provenance(subject.about)
+        subject = replace(subject, title=redactor.text(subject.title), about=about, skipped=skipped)
     tables = [block for section in sections for block in section.blocks if isinstance(block, Table)]
     charts = [block for section in sections for block in section.blocks if isinstance(block, Chart)]
     files: list[str] = []
     for name, write in _files(tables, charts, subject.about):
         write_file(inside(folder, *name.split("/")), write)
         files.append(name)
-    write_about(inside(folder, ABOUT), subject.about, {"title": subject.title, "files": [PAGE, *files]})
+    more = {"title": subject.title, "files": [PAGE, *files], "skipped": [asdict(one) for one in subject.skipped]}
+    write_about(inside(folder, ABOUT), subject.about, more)
     text = page(f"Report on {subject.title}", lead, sections, subject.about, files)
     target = inside(folder, PAGE)
     write_file(target, lambda file: file.write(text.encode("utf-8")))

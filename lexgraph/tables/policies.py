@@ -71,8 +71,8 @@ def statements_table(policies: Policies) -> pd.DataFrame:
     Returns
     -------
     The table ``statements``: policy, statement, sid, effect, action_element, resource_element, principal_element,
-    actions,
-    resources, conditions (numbers of patterns and of tests), document (the statement as JSON).
+    actions, resources, conditions (numbers of patterns and of tests), unknown (why the statement could not be read
+    whole), document (what was read of it, as JSON).
 
     Examples
     --------
@@ -94,6 +94,7 @@ def statements_table(policies: Policies) -> pd.DataFrame:
         "actions": [len(statement.actions) for statement in each],
         "resources": [len(statement.resources or ()) for statement in each],
         "conditions": [len(statement.conditions) for statement in each],
+        "unknown": [statement.unknown for statement in each],
         "document": [json.dumps(statement_document(statement)) for statement in each],
     }
     return SCHEMAS["statements"].from_columns(columns)

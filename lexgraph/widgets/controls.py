@@ -8,6 +8,7 @@ from typing import Any
 import ipywidgets as w
 
 from lexgraph.widgets.html import plain
+from lexgraph.widgets.questions import first_of, read_actions
 from lexgraph.widgets.sources import Source
 
 MOST_OPTIONS = 300  # beyond this a list is hard to use, and a field that suggests names is better
@@ -31,9 +32,9 @@ def combo(name: str, value: str, css: str, placeholder: str) -> Any:
     return control
 
 
-def chooser(source: Source, subject: str | None) -> Any:
+def chooser(source: Source, subject: str | None, actions: str) -> Any:
     """Return the control that chooses a user, role or policy: a list, or a field where there are very many."""
-    chosen = source.names[0] if subject is None else source.named(subject)
+    chosen = first_of(source, read_actions(actions)) if subject is None else source.named(subject)
     everyone = [source.everyone] if source.everyone else []
     if len(source.names) > MOST_OPTIONS:
         control = combo(source.noun, chosen, "lg-principal", "user/name or ARN")

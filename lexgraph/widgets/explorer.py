@@ -37,7 +37,8 @@ class AccessExplorer(w.VBox):  # type: ignore[misc]  # ipywidgets publishes no t
     ----------
     source : an account; or a policy or several, of which one at a time is evaluated as the identity policy of a
         pretended user, ``arn:aws:iam::111122223333:user/someone``.
-    subject : the user or role (or the policy's name) to begin with; the first one by default.
+    subject, principal : the user or role (or the policy's name) to begin with, by either name; by default the first
+        one, in the order of ARNs, that may do any of `actions`.
     actions : names or patterns of actions to begin with, parted by spaces.
     name : how `code` calls the source; ``account``, ``policies`` or ``policy`` by default.
 
@@ -59,6 +60,7 @@ class AccessExplorer(w.VBox):  # type: ignore[misc]  # ipywidgets publishes no t
         source: Account | PolicySet | Policy,
         *,
         subject: str | None = None,
+        principal: str | None = None,
         actions: str = "lex:*",
         name: str | None = None,
     ) -> None:
@@ -68,7 +70,7 @@ class AccessExplorer(w.VBox):  # type: ignore[misc]  # ipywidgets publishes no t
         self._result: pd.DataFrame | None = None
         self._asked: Question | None = None
         self._explanation: Explanation | None = None
-        self.principal = chooser(self._source, subject)
+        self.principal = chooser(self._source, _one_of(subject, principal), actions)
         self.actions = combo("actions", actions, "lg-actions", "lex:Get* lex:ListBots")
         self.resource = dropdown("resource", [(self._source.everywhere, EVERYWHERE)], "lg-resource")
         self.arn = combo("or ARN", "", "lg-arn", "another resource's ARN")
@@ -290,6 +292,12 @@ class AccessExplorer(w.VBox):  # type: ignore[misc]  # ipywidgets publishes no t
             *(html.plain(f"{action} is not in the catalogue") for action in unknown_actions(question)),
         ]
         return " · ".join(parts)
+
+
+def _one_of(subject: str | None, principal: str | None) -> str | None:
+    if subject is not None and principal is not None:
+        raise LexgraphError("give `subject` or `principal`, which mean the same, not both", code="TWO_SUBJECTS")
+    return principal if subject is None else subject
 
 
 def _hanging(access: pd.DataFrame) -> Iterator[str]:

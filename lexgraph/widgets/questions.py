@@ -21,6 +21,7 @@ from lexgraph.workbench import Account
 if TYPE_CHECKING:
     import pandas as pd
 
+MOST_TRIES = 50  # subjects that are tried for one that may do something
 MOST_QUESTIONS = 6_000  # answered in a quarter of a second
 # The words of the outcome chooser, and the outcomes that they let through.
 FILTERS: dict[str, tuple[str, ...]] = {
@@ -57,6 +58,18 @@ def ask(source: Source, question: Question) -> pd.DataFrame:
         return access
     kept = access[access["outcome"].isin(question.outcomes)]
     return kept.reset_index(drop=True)
+
+
+def first_of(source: Source, actions: tuple[str, ...]) -> str:
+    """Return the subject to begin with: the first that may do something, of the first `MOST_TRIES`."""
+    for subject in source.ordered[:MOST_TRIES]:
+        try:
+            found = ask(source, Question(subject, actions, outcomes=("allowed", "conditional")))
+        except LexgraphError:
+            break  # the explorer says what is wrong with the question
+        if len(found):
+            return subject
+    return source.names[0]
 
 
 def check(account: Account, principal: str | None, question: Question) -> None:

@@ -27,6 +27,7 @@ class Source(Protocol):
     everyone: str | None
     everywhere: str
     names: tuple[str, ...]
+    ordered: tuple[str, ...]  # in which an explorer looks for one to begin with
     notes: tuple[str, ...]
 
     def named(self, subject: str) -> str:
@@ -62,6 +63,7 @@ class AccountSource:
         short = labels(principal.arn for principal in account.snapshot.principals)
         ordered = sorted(account.snapshot.principals, key=lambda p: (p.kind != "user", p.name.lower(), p.arn))
         self.names = tuple(short[principal.arn] for principal in ordered)
+        self.ordered = tuple(short[arn] for arn in sorted(short))
         self._short = short
 
     def named(self, subject: str) -> str:
@@ -108,7 +110,7 @@ class PolicySource:
         self._policies = {policies.name: policies} if isinstance(policies, Policy) else dict(policies)
         self._name = name or ("policy" if self._lone else "policies")
         self._made: dict[tuple[str | None, tuple[str, ...]], Account] = {}
-        self.names = tuple(self._policies)
+        self.names = self.ordered = tuple(self._policies)
 
     def named(self, subject: str) -> str:
         """Return the policy's name."""

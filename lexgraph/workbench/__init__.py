@@ -8,6 +8,7 @@ from lexgraph.workbench.account import Account
 from lexgraph.workbench.comparison import Comparison, History
 from lexgraph.workbench.policies import PolicySet
 from lexgraph.workbench.proved import breadth_table, closest_managed, history_table, lattice, simplify
+from lexgraph.workbench.relations import contains, equivalent, overlaps, relate
 from lexgraph.workbench.start import (
     as_policies,
     catalog_date,
@@ -36,6 +37,8 @@ __all__ = [
     "compare",
     "console_needs",
     "console_readiness",
+    "contains",
+    "equivalent",
     "example_account",
     "example_policies",
     "expand",
@@ -44,7 +47,9 @@ __all__ = [
     "history_table",
     "lattice",
     "managed_policies",
+    "overlaps",
     "read_account",
     "read_policies",
+    "relate",
     "simplify",
 ]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lexgraph.access import decide as bulk
-from lexgraph.account.model import Snapshot
+from lexgraph.account.model import Principal, Snapshot, labels
 from lexgraph.conditions.context import Context
-from lexgraph.errors import AccountError, shown
+from lexgraph.errors import AccountError, RequestError, shown
 from lexgraph.evaluation.decision import Decision
 from lexgraph.policy.model import Policy
 from lexgraph.workbench.policies import PolicyTables
@@ -21,7 +21,14 @@ ContextLike = Context | Mapping[str, Any] | None
 
 
 class Account(PolicyTables):
-    """An AWS account: its principals, policies and resources, and what the policies allow."""
+    """An AWS account: its principals, policies and resources, and what the policies allow.
+
+    It is iterated over by its principals' names; ``account["user/maria"]`` is one of them.
+
+    >>> from lexgraph.workbench import example_account
+    >>> example_account()["user/maria"].arn
+    'arn:aws:iam::111122223333:user/maria'
+    """
 
     def __init__(self, snapshot: Snapshot) -> None:
         super().__init__()
@@ -38,7 +45,28 @@ class Account(PolicyTables):
         return html
 
     def _ipython_key_completions_(self) -> list[str]:
-        return [principal.label for principal in self.snapshot.principals]
+        return list(self)
+
+    def __getitem__(self, name: str) -> Principal:
+        return self.snapshot.principal(name)
+
+    def __contains__(self, name: object) -> bool:
+        try:
+            return isinstance(name, str) and bool(self[name])
+        except AccountError:
+            return False
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(labels(principal.arn for principal in self.snapshot.principals).values())
+
+    def __len__(self) -> int:
+        return len(self.snapshot.principals)
+
+    def __bool__(self) -> bool:
+        return True  # an account without a user is an account
+
+    def _origin(self) -> tuple[Mapping[str, str], str | None]:
+        return {policy.arn: policy.default_version for policy in self.snapshot.policies}, self.snapshot.source
 
     def _policies(self) -> tuple[Policy, ...]:
         return self.snapshot.identity_policies()
@@ -73,11 +101,22 @@ class Account(PolicyTables):
         return {f"aws:ResourceTag/{key}": value for key, value in found.tags}
 
     def can(self, principal: str, action: str, resource: str, context: ContextLike = None) -> Decision:
-        """Return the decision on one request; what `context` does not give is unknown."""
+        """Return the decision on one request; what `context` does not give is unknown.
+
+        >>> from lexgraph.workbench import example_account
+        >>> example_account().can("user/ines", "lex:ListBots", "*").outcome
+        'implicitDeny'
+        """
         return bulk.decide(self.snapshot, principal, action, resource, context=_context(context))
 
     def who_can(self, action: str, resource: str, context: ContextLike = None) -> pd.DataFrame:
-        """Return who may perform `action` on `resource`, and under which condition (schema ``access``)."""
+        """Return who may perform `action` on `resource`, and under which condition (schema ``access``).
+
+        >>> from lexgraph.workbench import example_account
+        >>> rows = example_account().who_can("lex:ListBots", "*")
+        >>> sorted(set(rows["outcome"]))
+        []
+        """
         from lexgraph import tables
 
         return tables.access_table(bulk.who_can(self.snapshot, action, resource, context=_context(context)))
@@ -89,7 +128,14 @@ class Account(PolicyTables):
         resources: str | Iterable[str] | None = None,
         context: ContextLike = None,
     ) -> pd.DataFrame:
-        """Return what a principal may do to the account's known resources (schema ``access``)."""
+        """Return what a principal may do to the account's known resources (schema ``access``).
+
+        An action that takes no resource is one row, on ``*``.
+
+        >>> from lexgraph.workbench import example_account
+        >>> len(example_account().what_can("user/maria", "lex:*"))
+        0
+        """
         from lexgraph import tables
 
         rows = bulk.what_can(self.snapshot, principal, actions=actions, resources=resources, context=_context(context))
@@ -102,7 +148,15 @@ class Account(PolicyTables):
         resources: str | Iterable[str] | None = None,
         context: ContextLike = None,
     ) -> pd.DataFrame:
-        """Return a row for every combination that is asked about, denies included (schema ``access``)."""
+        """Return a row for every combination that is asked about, denies included (schema ``access``).
+
+        Without `actions` these are the actions of Lex, ``lex:*``; without `principals` and `resources`, all that the
+        account knows. An action that takes no resource is one row, on ``*``.
+
+        >>> from lexgraph.workbench import example_account
+        >>> example_account().access("user/ines", "lex:ListBots")[["resource", "outcome"]].values.tolist()
+        [['*', 'implicitDeny']]
+        """
         from lexgraph import tables
 
         rows = bulk.access_rows(self.snapshot, principals, actions, resources, context=_context(context))
@@ -117,6 +171,9 @@ class Account(PolicyTables):
     ) -> nx.DiGraph[Any]:
         """Return the access graph of the principals: a path principal → action on a resource → resource is a
         permission.
+
+        Without `actions` these are the actions of Lex, ``lex:*``. An action that takes no resource is one
+        permission, on ``*``.
         """
         from lexgraph.graph import access_graph
 
@@ -130,5 +187,10 @@ class Account(PolicyTables):
         return policy_graph(self.snapshot)
 
 
-def _context(values: ContextLike) -> Context:
-    return values if isinstance(values, Context) else Context(values or {})
+def _context(values: Any) -> Context:
+    if values is None or isinstance(values, Context):
+        return values or Context()
+    if not isinstance(values, Mapping):
+        message = f"a context says the values of condition keys, {{key: value}}; this is {shown(type(values).__name__)}"
+        raise RequestError(message, code="INVALID_CONTEXT", pointer="/context")
+    return Context(values)

@@ -26,6 +26,10 @@ class Comparison:
     `relation` is equal, narrower (`a` allows less), wider, overlapping, disjoint, or undecided for `reason`.
     `only_a` and `only_b` are requests that only one of the two allows, where there are any; `assumptions` are what
     the relation leans on. Policies that name principals are compared by action only, and their relation is undecided.
+
+    >>> from lexgraph.workbench import find_policy
+    >>> Comparison(find_policy("AmazonLexReadOnly"), find_policy("AmazonLexFullAccess")).relation
+    'narrower'
     """
 
     def __init__(self, a: Policy, b: Policy) -> None:
@@ -68,7 +72,11 @@ def _relation(a: Policy, b: Policy) -> Relation:
 
 
 class History:
-    """Every known version of one of AWS's managed policies, the oldest first."""
+    """Every known version of one of AWS's managed policies, the oldest first.
+
+    >>> [policy.name for policy in History("AmazonLexReadOnly").versions][-1]
+    'AmazonLexReadOnly@v5'
+    """
 
     def __init__(self, name: str) -> None:
         found = managed.managed_versions(name)

@@ -28,6 +28,10 @@ class PolicyTables:
     def _policies(self) -> tuple[Policy, ...]:
         raise LexgraphError("a collection of policies says which they are")
 
+    def _origin(self) -> tuple[Mapping[str, str], str | None]:
+        """The policies' own versions, by key, and what they were read from; where they are known."""
+        return {}, None
+
     def _table(self, name: str) -> pd.DataFrame:
         from lexgraph import tables
 
@@ -38,7 +42,14 @@ class PolicyTables:
     @property
     def policies(self) -> pd.DataFrame:
         """A row per policy (schema ``policies``)."""
-        return self._table("policies")
+        from lexgraph import tables
+
+        def make() -> pd.DataFrame:
+            versions, source = self._origin()
+            return tables.policies_table(self._policies(), versions=versions, source=source)
+
+        found: pd.DataFrame = self._kept("policies", make)
+        return found
 
     @property
     def statements(self) -> pd.DataFrame:
@@ -89,13 +100,24 @@ class PolicyTables:
 class PolicySet(PolicyTables, Mapping[str, Policy]):
     """Policies by name, with their tables as attributes.
 
+    `date` is the day as of which they are known, `versions` their own versions, by key, `source` what they were read
+    from; the table ``policies`` tells the last two.
+
     >>> from lexgraph.policy.parse import parse_policy
     >>> text = '{"Statement": {"Effect": "Allow", "Action": "lex:Get*", "Resource": "*"}}'
     >>> PolicySet([parse_policy(text, name="reader")])
     PolicySet of 1: reader
     """
 
-    def __init__(self, policies: Iterable[Policy], *, name: str = "policies", date: str | None = None) -> None:
+    def __init__(
+        self,
+        policies: Iterable[Policy],
+        *,
+        name: str = "policies",
+        date: str | None = None,
+        versions: Mapping[str, str] | None = None,
+        source: str | None = None,
+    ) -> None:
         super().__init__()
         self._by_name: dict[str, Policy] = {}
         for policy in policies:
@@ -104,8 +126,11 @@ class PolicySet(PolicyTables, Mapping[str, Policy]):
             self._by_name[policy.name] = policy
         self.name = name
         self.date = date
+        self._from = dict(versions or {}), source
 
     def __getitem__(self, name: str) -> Policy:
+        if not isinstance(name, str):
+            raise KeyError(f"a policy is found by its name, not by {shown(type(name).__name__)}; .values() lists them")
         if name not in self._by_name:
             from lexgraph.catalog.nearest import nearest
 
@@ -132,6 +157,9 @@ class PolicySet(PolicyTables, Mapping[str, Policy]):
 
     def _policies(self) -> tuple[Policy, ...]:
         return tuple(self._by_name.values())
+
+    def _origin(self) -> tuple[Mapping[str, str], str | None]:
+        return self._from
 
     def graph(self) -> nx.DiGraph[Any]:
         """Return the policy graph: policy → statement → action pattern, resource pattern."""

@@ -10,7 +10,7 @@ from lexgraph.account import readers
 from lexgraph.bundled import bundled_path
 from lexgraph.catalog import managed
 from lexgraph.catalog.actions import catalog
-from lexgraph.errors import CatalogError, LexgraphError, shown
+from lexgraph.errors import CatalogError, LexgraphError, PolicyError, shown
 from lexgraph.policy.model import Kind, Policy
 from lexgraph.policy.parse import parse_policy, read_policy
 from lexgraph.workbench.account import Account
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def expand(*patterns: str) -> tuple[str, ...]:
-    """Return the catalogue's actions that any of the patterns matches, sorted.
+def expand(*patterns: str | Iterable[str]) -> tuple[str, ...]:
+    """Return the catalogue's actions that any of the patterns matches, sorted; a list of patterns will do as well.
 
     >>> expand("lex:Get*Alias")
     ('lex:GetBotAlias',)
     """
-    return catalog().names_in(catalog().bits_of(patterns))
+    each = [one for given in patterns for one in ((given,) if isinstance(given, str) else given)]
+    return catalog().names_in(catalog().bits_of(each))
 
 
 def catalog_date() -> str:
@@ -48,11 +49,23 @@ def find_policy(reference: str) -> Policy:
     >>> len(find_policy("AmazonLexFullAccess@v6").statements)
     11
     """
-    name, version = managed.parse_reference(reference)
-    found = managed.managed_document(name, version)
+    try:
+        name, version = managed.parse_reference(reference)
+        found = managed.managed_document(name, version)
+    except CatalogError as error:
+        if not _is_file(reference):
+            raise
+        raise CatalogError(f"{error.message}; it is a file, which read_policy reads", code=error.code) from None
     if version is not None:
         return parse_policy(found.document, name=f"{found.name}@{found.version}")
     return parse_policy(found.document, name=found.name, arn=found.arn)
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except OSError:  # a name that is too long
+        return False
 
 
 def managed_policies(*patterns: str) -> PolicySet:
@@ -65,7 +78,12 @@ def managed_policies(*patterns: str) -> PolicySet:
     if not names:
         raise CatalogError(f"no managed policy is called {shown(' or '.join(patterns))}")
     title = f"AWS managed policies {', '.join(patterns)}" if patterns else "all AWS managed policies"
-    return PolicySet((find_policy(name) for name in names), name=title, date=managed.managed_date())
+    found = managed.managed_documents(names)
+    policies = (parse_policy(one.document, name=one.name, arn=one.arn) for one in found)
+    versions = {one.arn: one.version for one in found}
+    return PolicySet(
+        policies, name=title, date=managed.managed_date(), versions=versions, source="AWS managed policies"
+    )
 
 
 def example_policies() -> PolicySet:
@@ -76,7 +94,8 @@ def example_policies() -> PolicySet:
     """
     folder = bundled_path("examples")
     files = sorted(file for file in folder.glob("*.json") if file.name != "index.json")
-    return PolicySet((read_policy(file) for file in files), name="the Lex guide's example policies")
+    name = "the Lex guide's example policies"
+    return PolicySet((read_policy(file) for file in files), name=name, source=name)
 
 
 def example_account() -> Account:
@@ -91,13 +110,34 @@ def example_account() -> Account:
 def read_policies(path: str | Path, *, kind: Kind = "identity") -> PolicySet:
     """Return the policies in a JSON file, or in all ``.json`` files of a folder, named for their files.
 
-    Raises PolicyError at the first file that holds no policy.
+    Raises PolicyError, which names every file that holds no policy; its `others` are all that is wrong with them.
+
+    >>> len(read_policies(bundled_path("examples", "console-printed.json")))
+    1
     """
     place = Path(path)
+    if not place.exists():
+        raise LexgraphError(f"there is no file or folder {shown(str(place))}", code="NOTHING_TO_READ")
     files = sorted(place.glob("*.json")) if place.is_dir() else [place]
     if not files:
         raise LexgraphError(f"there is no .json file in {shown(str(place))}", code="NOTHING_TO_READ")
-    return PolicySet((read_policy(file, kind=kind) for file in files), name=place.name)
+    return PolicySet(_read_all(files, kind), name=place.name, source=place.name)
+
+
+def _read_all(files: list[Path], kind: Kind) -> list[Policy]:
+    found, bad = [], []
+    for file in files:
+        try:
+            found.append(read_policy(file, kind=kind))
+        except PolicyError as error:
+            bad.append(error)
+    if not bad:
+        return found
+    if len(bad) == 1:
+        raise bad[0]
+    names = ", ".join(shown(error.source or "") for error in bad)
+    message = f"{len(bad)} of {len(files)} files hold no policy that could be read: {names}; the first: {bad[0]}"
+    raise PolicyError(message, code=bad[0].code, others=[*bad[0].others, *bad[1:]])
 
 
 def read_account(path: str | Path, *, resources: str | Path | None = None) -> Account:
@@ -106,7 +146,10 @@ def read_account(path: str | Path, *, resources: str | Path | None = None) -> Ac
     `resources` is a CSV of the account's resources (columns resource, type, name, generation, tags); a file
     ``<name>.resources.csv`` beside the dump is found by itself.
 
-    Raises AccountError where the file is no such dump.
+    Raises AccountError where the file cannot be read or is no such dump.
+
+    >>> read_account(readers.example_account_path())
+    Account 111122223333: 14 users, 20 roles, 18 managed policies
     """
     return Account(readers.read_account(path, resources=resources))
 

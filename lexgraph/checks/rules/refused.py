@@ -84,8 +84,8 @@ MISSING_PRINCIPAL error error resource trust endpoint rcp
     A statement without Principal
     Add a Principal that says whom the statement is about.
 UNSUPPORTED_PRINCIPAL error error
-    A Principal in a policy that takes none
-    Remove the element: this kind of policy applies to whoever it is attached to.
+    A Principal in a policy that takes none, or a principal that no policy takes
+    Remove a Principal from a policy that is attached to its principals; elsewhere name users or roles, not groups.
 INVALID_PRINCIPAL_FORMAT error error
     A principal that is not written as one
     Name a principal by its ARN, its account, its service or its id.

@@ -6,7 +6,10 @@ The form of a record is told in :mod:`lexgraph.checks.rules.refused`.
 TABLE = """
 INVALID_ACTION warning error
     An action that the catalogue does not know
-    Correct the action's name, or remove it: it grants and denies nothing.
+    Correct the spelling, or keep the action if AWS has added it since the date of the catalogue.
+LEX_V1_ONLY warning -
+    Conversations with bots of Amazon Lex V1, which AWS ended on 15 September 2025
+    Allow the actions of Lex V2 instead: lex:RecognizeText for PostText, lex:RecognizeUtterance for PostContent.
 INVALID_SERVICE_IN_ACTION warning error
     An action of a service that the catalogue does not know
     Write the service's prefix as AWS does, such as lex:Get*.

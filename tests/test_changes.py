@@ -77,8 +77,8 @@ def test_a_version_that_only_mends_a_condition_is_told_as_such() -> None:
     last = changes[changes["version"] == "v9"]
     assert last["what"].tolist() == ["condition", "condition"]
     assert last["context"].tolist() == [
-        '{"iam:awsservicename": "replication.lexv2.amazonaws.com"}',
-        '{"iam:awsservicename": "lexv2.amazonaws.com"}',
+        '{"iam:AWSServiceName": "replication.lexv2.amazonaws.com"}',
+        '{"iam:AWSServiceName": "lexv2.amazonaws.com"}',
     ]
 
 

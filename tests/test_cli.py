@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import gzip
 import io
 import json
 import os
@@ -547,6 +548,58 @@ def test_who_can_exits_with_1_where_nobody_can(run):
 def test_report_prints_the_path_of_the_page(run, tmp_path):
     code, out, err = run("report", "AmazonLexReadOnly", "-o", str(tmp_path / "out"))
     assert (code, out, err) == (0, f"{tmp_path / 'out' / 'index.html'}\n", "")
+
+
+def test_report_names_the_policies_that_could_not_be_read_and_exits_with_1(run, tmp_path):
+    source, out = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    (source / "good.json").write_text(json.dumps({"Statement": STATEMENT}))
+    (source / "notes.txt").write_text("x")
+    assert run("report", str(source), "-o", str(out))[::2] == (0, "")
+    (source / "bad.json").write_text('{"Statement": ')
+    code, printed, err = run("report", str(source), "-o", str(out))
+    assert (code, printed) == (1, f"{out / 'index.html'}\n")
+    assert 'skipped "bad.json": not readable: this is not JSON' in err
+    said = json.loads((out / "about.json").read_text())["skipped"]
+    assert [one["file"] for one in said] == ["notes.txt", "bad.json"]
+
+
+def test_an_unknown_name_says_that_there_is_no_such_file_either(run, tmp_path):
+    for name in ("nofile", "nofile*"):
+        code, _, err = run("report", name, "-o", str(tmp_path / "out"))
+        assert code == 2
+        assert "and there is no such file" in err
+    assert "and there is no such file" in run("compare", "nofile", "AmazonLexReadOnly")[2]
+
+
+def test_a_redacted_report_has_placeholders_in_what_it_skipped(run, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "good.json").write_text(json.dumps({"Statement": {**STATEMENT, "Resource": BOT}}))
+    (tmp_path / "in" / "of-111122223333.json").write_text("{}")
+    assert run("report", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--redact")[0] == 0
+    text = (tmp_path / "out" / "about.json").read_text()
+    assert json.loads(text)["skipped"]
+    assert "111122223333" not in text
+
+
+def test_a_compressed_policy_is_called_compressed_and_no_broken_account(run, tmp_path):
+    file = tmp_path / "policy.json.gz"
+    file.write_bytes(gzip.compress(json.dumps({"Statement": STATEMENT}).encode()))
+    code, out, _ = run("validate", str(file))
+    assert code == 1
+    assert "INVALID_ENCODING: this is gzip-compressed" in out
+    code, _, err = run("compare", str(file), "AmazonLexReadOnly")
+    assert code == 2
+    assert "this is gzip-compressed" in err
+    file.write_bytes(gzip.compress(Path(ACCOUNT).read_bytes()))
+    assert "a whole account" in run("compare", str(file), "AmazonLexReadOnly")[2]
+    file.write_bytes(file.read_bytes()[:900])
+    assert "the gzip data end early" in run("validate", str(file))[1]
+
+
+def test_python_runs_the_package_as_the_command():
+    done = subprocess.run([sys.executable, "-m", "lexgraph", "--version"], capture_output=True, check=True)
+    assert done.stdout.startswith(b"lexgraph ")
 
 
 def test_report_reads_standard_input(run, tmp_path):

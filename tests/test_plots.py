@@ -30,6 +30,7 @@ from lexgraph.plots.style import DARK, LEVEL_LOOKS, LIGHT, cut, label, luminance
 from lexgraph.policy.parse import parse_policy
 from lexgraph.tables.compare import access_levels_table, action_sets_table, difference_table
 from lexgraph.tables.schema import LEVELS
+from lexgraph.workbench import compare, history
 
 BOT = "arn:aws:lex:us-east-1:111122223333:bot/SUPPORT001"
 ALIAS = "arn:aws:lex:us-east-1:111122223333:bot-alias/SUPPORT001/PRODALIAS1"
@@ -435,6 +436,19 @@ def test_a_wrong_table_is_refused(lex):
         charts.access_levels(pd.DataFrame({"policy": ["a"], "name": ["a"]}))
     with pytest.raises(LexgraphError, match='policy_graph made, not "access"'):
         charts.policy_network(access_graph([]))
+
+
+def test_a_history_and_a_comparison_are_as_good_as_their_tables():
+    past, compared = history("AmazonLexReadOnly"), compare("AmazonLexReadOnly@v1", "AmazonLexReadOnly")
+    assert as_svg(charts.timeline(past)) == as_svg(charts.timeline("AmazonLexReadOnly"))
+    assert as_svg(charts.difference(compared)) == as_svg(charts.difference((compared.a, compared.b)))
+
+
+@pytest.mark.parametrize("thing", [42, None, [42], object()])
+@pytest.mark.parametrize("chart", ["access_levels", "overlap", "timeline", "difference", "decision_path"])
+def test_what_a_chart_cannot_draw_is_told(chart, thing):
+    with pytest.raises(LexgraphError, match=r"this chart draws .*, not"):
+        getattr(charts, chart)(thing)
 
 
 def test_nothing_to_draw_is_said():

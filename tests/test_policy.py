@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from lexgraph.bundled import bundled_path
 from lexgraph.catalog.managed import managed_document, managed_names
-from lexgraph.errors import DocumentError, PolicyError
+from lexgraph.errors import DocumentError, LexgraphError, PolicyError
 from lexgraph.policy.grammar import OPERATOR_NAMES, read_operator
 from lexgraph.policy.jsontext import find_places, load_json, locate, locator, refuse_non_json
 from lexgraph.policy.model import KINDS, Kind, PatternSet, Policy
@@ -519,3 +519,8 @@ def test_a_policy_is_a_frozen_value() -> None:
         policy.name = "other"  # type: ignore[misc] # that it is refused is the point
     assert isinstance(policy, Policy)
     assert {policy: 1}[parse_policy({"Statement": [ALLOW]})] == 1
+
+
+def test_a_kind_that_is_none_is_refused_by_name():
+    with pytest.raises(LexgraphError, match="identity, resource, trust"):
+        parse_policy('{"Statement": []}', kind="user")

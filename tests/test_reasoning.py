@@ -393,3 +393,28 @@ def test_a_request_may_be_asked_again() -> None:
         answer.request.principal, answer.request.action, answer.request.resource, Context({}, complete=True)
     )
     assert authorize(PolicyStack(identity=(policy(allow("lex:*")),)), again).outcome == "allowed"
+
+
+@pytest.mark.parametrize(
+    "wide,action,resource,keys",
+    [
+        (
+            allow("s3:NewThing", Condition={"StringLike": {"AWS:UserAgent": "x*"}}),
+            "s3:NewThing",
+            None,
+            ["AWS:UserAgent"],
+        ),
+        (allow("s3:GetObject", "arn:*:s3:*:*:*"), "s3:GetObject", "arn:aws:s3:::example", []),
+        (allow("iam:GetRole", "arn:*:*:*:*:*"), "iam:GetRole", "arn:aws:iam::111122223333:example", []),
+        (allow("iam:GetRole", "arn:aws:iam:?*:*:role/a"), "iam:GetRole", "arn:aws:iam:example::role/a", []),
+        (allow("lexx:Get*"), "lexx:GetNewAction", None, []),
+        (allow("s3:GetObject", "arn:aws:s3:::b/${aws:UserName}/a"), "s3:GetObject", None, ["aws:UserName"]),
+    ],
+)
+def test_a_counterexample_is_spelled_as_a_person_would_write_it(wide, action, resource, keys) -> None:
+    answer = contains(policy(allow("lex:GetBot")), policy(wide))
+    assert answer.request is not None
+    assert answer.request.action == action
+    assert resource in (None, answer.request.resource)
+    assert list(answer.request.context.values) == keys
+    check_counterexample(answer, document(wide), document(allow("lex:GetBot")))

@@ -10,6 +10,7 @@ from pandas.testing import assert_frame_equal
 
 import lexgraph as lg
 from lexgraph.account.readers import parse_account
+from lexgraph.errors import LexgraphError
 from lexgraph.plots import alt_text
 from lexgraph.policy.model import Policy
 from lexgraph.widgets import AccessExplorer, html, picture, policy_account
@@ -218,6 +219,20 @@ def test_a_principal_that_is_not_there_is_named_in_the_status(account, monkeypat
     assert 'there is no user or role "user/mario" in the account; nearest: ' in explorer.status.value
     page(explorer.principal, value="user/contractors/kofi")
     assert "rows for user/contractors/kofi" in explorer.status.value
+
+
+def test_an_explorer_begins_with_the_first_that_may_do_something(account):
+    explorer = lg.AccessExplorer(account)
+    assert len(explorer.result)
+    before = [p.arn for p in account.snapshot.principals if p.arn < account[explorer.principal.value].arn]
+    assert [arn for arn in before if len(account.what_can(arn, "lex:*"))] == []
+    assert lg.AccessExplorer(account, actions="nothing:AtAll").principal.value in account
+
+
+def test_principal_is_another_word_for_subject(account):
+    assert lg.AccessExplorer(account, principal="maria").principal.value == "user/maria"
+    with pytest.raises(LexgraphError, match="which mean the same"):
+        lg.AccessExplorer(account, subject="maria", principal="maria")
 
 
 def test_a_subject_that_does_not_exist_is_an_error_at_once(account):

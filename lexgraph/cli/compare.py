@@ -12,6 +12,7 @@ from lexgraph.evaluation.request import Request
 from lexgraph.policy.model import Policy
 from lexgraph.policy.parse import parse_policy
 from lexgraph.report.inputs import STDIN, is_account, read_bytes
+from lexgraph.report.subject import no_file_either
 from lexgraph.report.text import counted
 from lexgraph.workbench import Comparison, find_policy
 
@@ -44,7 +45,10 @@ def run(args: Namespace) -> int:
 
 def _policy(name: str) -> Policy:
     if name != STDIN and not Path(name).exists() and not name.endswith(".json"):
-        return find_policy(name)
+        try:
+            return find_policy(name)
+        except LexgraphError as error:
+            raise no_file_either(error) from None
     data = read_bytes(name)
     if is_account(data):
         message = f"{shown(name)} is a whole account; this version of lexgraph compares policies only"

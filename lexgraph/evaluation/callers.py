@@ -79,7 +79,7 @@ def read_caller(text: str) -> Caller:
         return Caller("service", text, name=rest)
     if kind == "Federated" and rest:
         return Caller("federated", text, name=rest)
-    if not is_arn(text) or is_pattern(text):
+    if not is_arn(text):
         raise _malformed(text)
     _, partition, service, _, account, resource = split_arn(text)
     if not partition.startswith("aws") or not _ACCOUNT.fullmatch(account):
@@ -88,7 +88,8 @@ def read_caller(text: str) -> Caller:
     name = path.rpartition("/")[2]
     if resource == "root" and service == "iam":
         return Caller("root", text, text, account, "root")
-    if not slash or not name:
+    # A path may hold any visible ASCII, stars too; a name may not, so one with a star was meant as a pattern.
+    if not slash or not name or is_pattern(name):
         raise _malformed(text)
     if service == "iam" and word in ("user", "role"):
         return Caller("user" if word == "user" else "role", text, text, account, name)

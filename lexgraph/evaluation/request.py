@@ -55,6 +55,15 @@ class Request:
 _ACTION = re.compile("[A-Za-z0-9.\\-\ufdd0-\ufdef]+:[A-Za-z0-9\\-\ufdd0-\ufdef]+")
 
 
+def is_action(text: str) -> bool:
+    """Return whether a request can name this action; policies may name others, which then match nothing.
+
+    >>> is_action("lex:GetBot"), is_action("lex:Get Bot")
+    (True, False)
+    """
+    return _ACTION.fullmatch(text) is not None
+
+
 @lru_cache(8192)
 def read_action(action: str) -> tuple[str, bool]:
     """Return an action in lower case, and whether it supports no resource types (rule R5).
@@ -62,7 +71,7 @@ def read_action(action: str) -> tuple[str, bool]:
     >>> read_action("EC2:DescribeInstances")
     ('ec2:describeinstances', True)
     """
-    if not _ACTION.fullmatch(action):
+    if not is_action(action):
         raise RequestError(
             f"an action is written service:Name, not {shown(action)}",
             code="MALFORMED_ACTION",

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from lexgraph.errors import DocumentError, PolicyError
+from lexgraph.errors import DocumentError, LexgraphError, PolicyError, shown
 from lexgraph.policy import grammar
 from lexgraph.policy.jsontext import Places, decode, find_places, load_json, locator, refuse_non_json, too_deep
 from lexgraph.policy.model import (
+    KINDS,
     Kind,
     Policy,
 )
@@ -23,7 +24,12 @@ Json = Any
 
 
 def read_policy(path: str | Path, *, kind: Kind = "identity", name: str | None = None) -> Policy:
-    """Return the policy in a JSON file; its name is the file's, without the ending."""
+    """Return the policy in a JSON file; its name is the file's, without the ending.
+
+    >>> from lexgraph.bundled import bundled_path
+    >>> read_policy(bundled_path("examples", "delete-all-bots.json")).name
+    'delete-all-bots'
+    """
     file = Path(path)
     return parse_policy(file.read_bytes(), kind=kind, name=name or file.stem, source=file.name)
 
@@ -74,6 +80,8 @@ def inspect_policy(
     source: str | None = None,
 ) -> tuple[Policy | None, tuple[PolicyError, ...]]:
     """Return the policy (None where there are errors) and every error in the document, in the document's order."""
+    if kind not in KINDS:
+        raise LexgraphError(f"kind must be one of {', '.join(KINDS)}, not {shown(kind)}", code="UNKNOWN_KIND")
     text: str | None = None
     try:
         if isinstance(document, str | bytes):

@@ -20,7 +20,13 @@ def policy_document(policy: Policy) -> dict[str, Any]:
 
 
 def write_policy(policy: Policy, *, indent: int | None = 2) -> str:
-    """Return the JSON text of `policy`; numbers are spelt as they were read."""
+    """Return the JSON text of `policy`; numbers are spelt as they were read.
+
+    >>> from lexgraph.policy.parse import parse_policy
+    >>> text = '{"Statement": {"Effect": "Deny", "Action": "lex:DeleteBot", "Resource": "*"}}'
+    >>> write_policy(parse_policy(text), indent=None) == text
+    True
+    """
     return _text(_document(policy), indent, 0)
 
 

@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from lexgraph.catalog.actions import catalog
 from lexgraph.evaluation.index import Entry
+from lexgraph.evaluation.request import is_action
 from lexgraph.evaluation.services import ALWAYS_ALLOWED, special
 from lexgraph.policy.intersect import FRESH, TooManyPatterns, covers, intersect, witnesses
 from lexgraph.policy.patterns import ascii_lower, is_pattern
@@ -77,7 +78,7 @@ def unknown_actions(a: Side, b: Side, *, both: bool = False) -> Iterator[str]:
     marks = max((p.count("?") for side in (a, b) for _, p in side.action_patterns()), default=0)
     seen: dict[tuple[int, ...], None] = {}
     for pattern in dict.fromkeys(_base_actions(a)):
-        for name in _new_names(pattern, helps, marks):
+        for name in filter(is_action, _new_names(pattern, helps, marks)):
             question = OpenQuestion(name, "*")
             way = a.naming(question) + b.naming(question)
             if way not in seen:

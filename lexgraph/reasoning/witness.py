@@ -8,8 +8,10 @@ from functools import lru_cache
 from itertools import product
 
 from lexgraph.catalog.actions import catalog
+from lexgraph.catalog.keys import GLOBAL_KEYS, TAG_KEYS
 from lexgraph.conditions.context import Context
 from lexgraph.conditions.logic import Assignment
+from lexgraph.conditions.variables import read_template
 from lexgraph.errors import LexgraphError
 from lexgraph.evaluation.authorize import authorize
 from lexgraph.evaluation.request import Question, Request
@@ -17,20 +19,27 @@ from lexgraph.evaluation.services import needs_resource_policy
 from lexgraph.evaluation.stack import PolicyStack
 from lexgraph.policy.intersect import FRESH
 from lexgraph.policy.model import PatternSet, Policy, Statement
+from lexgraph.policy.patterns import ascii_lower
 from lexgraph.reasoning.questions import DISTINCT
 from lexgraph.reasoning.side import ACCOUNT, PLAIN, Side, someone
 
 _NICE = ("arn", "aws", "", "us-east-1", ACCOUNT, "example")
+# Region and account where a service writes its best-known ARNs without one of them.
+_PLACES = {
+    "s3": ("", ""),
+    "route53": ("", ""),
+    **dict.fromkeys(("iam", "sts", "organizations", "cloudfront"), ("", ACCOUNT)),
+}
 
 
 def confirmed(a: Side, b: Side, action: str, resource: str, assigned: Assignment, *, both: bool) -> Request | None:
     """Return a request that `a` allows and `b` does not (with `both`: that both allow), or None where none is
     confirmed.
     """
-    for request in _spellings(action, resource, assigned):
+    for request in _spellings(_as_written(action, a), resource, assigned):
         try:
             if allows(a.stack, request) and allows(b.stack, request) is both:
-                return request
+                return _with_spelled_keys(request, (a, b))
         except LexgraphError:
             continue  # A spelling that is no request: another one follows.
     return None
@@ -53,7 +62,12 @@ def _delegating(account: str) -> Policy:
 
 def _spellings(action: str, resource: str, assigned: Assignment) -> Iterator[Request]:
     """The same counterexample in several spellings, the most readable first."""
-    nice = (*_NICE[:2], action.partition(":")[0], *_NICE[3:])
+    service = ascii_lower(action.partition(":")[0])
+    for places in dict.fromkeys((_PLACES.get(service, _NICE[3:5]), _NICE[3:5])):
+        yield from _placed(action, resource, assigned, (*_NICE[:2], service, *places, _NICE[5]))
+
+
+def _placed(action: str, resource: str, assigned: Assignment, nice: Sequence[str]) -> Iterator[Request]:
     names = _names(resource, nice)
     if names:
         resource = _renamed(resource, names)
@@ -95,6 +109,42 @@ def _values(found: tuple[str, ...], filling: str) -> str | list[str] | None:
 
 
 _NEW_NAMES = ("NewAction", "X", "7")  # one character where a ``?`` counts them
+
+
+def _as_written(action: str, side: Side) -> str:
+    """An unknown action as the side that allows it writes it, where one of its patterns stands for it."""
+    if catalog().index_of(action) is not None:
+        return action
+    marks = str.maketrans({"*": FRESH, "?": FRESH})
+    written = (pattern.translate(marks) for _, pattern in side.action_patterns())
+    return next((text for text in written if ascii_lower(text) == ascii_lower(action)), action)
+
+
+def _with_spelled_keys(request: Request, sides: tuple[Side, Side]) -> Request:
+    """The same request, its keys as the policies spell them, or else as AWS does: their case does not count."""
+    values = request.context.values
+    if not values:
+        return request
+    spelled = {ascii_lower(key): key for key in (*GLOBAL_KEYS, *TAG_KEYS)}
+    first: dict[str, str] = {}
+    for side in sides:
+        for entry, _ in side.statements:
+            for key in _keys(entry.statement, variables=entry.policy.has_variables):
+                first.setdefault(ascii_lower(key), key)
+    spelled |= first
+    renamed = {spelled.get(key, key): value for key, value in values.items()}
+    return replace(request, context=Context(renamed, request.context.complete))
+
+
+def _keys(statement: Statement, *, variables: bool) -> Iterator[str]:
+    """The keys of a statement's conditions and variables, as it spells them."""
+    texts = list(statement.resources or ())
+    for test in statement.conditions:
+        yield test.key
+        texts += [value for value in test.values if isinstance(value, str)]
+    for text in texts if variables else ():
+        if "${" in text:
+            yield from (variable.key for variable in read_template(text).variables)
 
 
 def _spelled(action: str, name: str) -> str:

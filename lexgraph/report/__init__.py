@@ -12,8 +12,8 @@ def write_report(source: Any, folder: str | Path, *, redact: bool = False) -> Pa
     The folder then holds ``index.html``, ``tables/<table>.csv`` (and ``.parquet``, and all in ``tables/tables.xlsx``,
     where the extras for them are installed), ``charts/<chart>.svg`` and ``.png``, and ``about.json``, which says where
     all of it comes from. The same input writes the same bytes. A report that is there already is replaced, file by
-    file; a folder that holds something else by these names is refused. A policy of a folder that cannot be read does not
-    stop the report; the page and ``about.json`` (``skipped``) name it.
+    file; a folder that holds something else by these names is refused. A policy of a folder that cannot be read does
+    not stop the report; the page and ``about.json`` (``skipped``) name it.
 
     Parameters
     ----------

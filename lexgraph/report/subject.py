@@ -70,9 +70,14 @@ def _named(name: str) -> Subject:
     try:
         return _managed(name)
     except LexgraphError as error:
-        if error.code != "UNKNOWN_POLICY":
-            raise
-        raise type(error)(f"{error.message}, and there is no such file", code=error.code) from None
+        raise no_file_either(error) from None
+
+
+def no_file_either(error: LexgraphError) -> LexgraphError:
+    """Return the error about a name that is no managed policy's, for where it could have been a file's too."""
+    if error.code != "UNKNOWN_POLICY":
+        return error
+    return type(error)(f"{error.message}, and there is no such file", code=error.code)
 
 
 def _account(snapshot: Snapshot) -> Subject:

@@ -48,6 +48,8 @@ class Account(PolicyTables):
         return list(self)
 
     def __getitem__(self, name: str) -> Principal:
+        if not isinstance(name, str):
+            raise AccountError("a user or role is found by its name or ARN, given as text", code="UNKNOWN_PRINCIPAL")
         return self.snapshot.principal(name)
 
     def __contains__(self, name: object) -> bool:
@@ -115,7 +117,7 @@ class Account(PolicyTables):
         >>> from lexgraph.workbench import example_account
         >>> rows = example_account().who_can("lex:ListBots", "*")
         >>> sorted(set(rows["outcome"]))
-        []
+        ['allowed', 'conditional']
         """
         from lexgraph import tables
 
@@ -133,8 +135,8 @@ class Account(PolicyTables):
         An action that takes no resource is one row, on ``*``.
 
         >>> from lexgraph.workbench import example_account
-        >>> len(example_account().what_can("user/maria", "lex:*"))
-        0
+        >>> example_account().what_can("user/maria", "lex:ListBots")[["resource", "outcome"]].values.tolist()
+        [['*', 'allowed']]
         """
         from lexgraph import tables
 

@@ -149,7 +149,7 @@ def read_account(path: str | Path, *, resources: str | Path | None = None) -> Ac
     Raises AccountError where the file cannot be read or is no such dump.
 
     >>> read_account(readers.example_account_path())
-    Account 111122223333: 14 users, 20 roles, 18 managed policies
+    Account 111122223333: 17 users, 17 roles, 19 managed policies
     """
     return Account(readers.read_account(path, resources=resources))
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lexgraph.conditions.logic import Atom, Formula, Undecided, all_of, any_of, model, negate
-from lexgraph.errors import RequestError
 from lexgraph.evaluation.decision import Decision, Outcome
 from lexgraph.evaluation.index import StatementIndex, unread_atom
 from lexgraph.evaluation.principals import Named, PrincipalIndex
@@ -69,9 +68,6 @@ def authorize(stack: PolicyStack, request: Request) -> Decision:
     >>> authorize(PolicyStack(identity=(policy,)), Request(ana, "lex:GetBots", "*")).outcome
     'allowed'
     """
-    if not isinstance(stack, PolicyStack):
-        message = f"authorize takes a PolicyStack and a Request, not {type(stack).__name__} first"
-        raise RequestError(message, code="WRONG_ARGUMENTS")
     question = Question(request)
     compiled = stack.compiled
     if question.about_many:

@@ -476,7 +476,14 @@ def test_every_error_of_the_readers_has_a_remedy():
     codes = set(re.findall(r'(?:problem\(\s*|code=|self\.error\(|_error\()"([A-Z]+(?:_[A-Z]+)+)"', "\n".join(texts)))
     codes |= {f"EMPTY_ARRAY_{element}" for element in ("ACTION", "RESOURCE", "PRINCIPAL")}
     codes |= {f"MISSING_{element}" for element in ("ACTION", "RESOURCE")}
-    questions = {"UNKNOWN_PRINCIPAL", "AMBIGUOUS_PRINCIPAL", "MISSING_DOCUMENT", "MISSING_COLUMN", "MALFORMED_ARN"}
+    questions = {
+        "UNKNOWN_KIND",
+        "UNKNOWN_PRINCIPAL",
+        "AMBIGUOUS_PRINCIPAL",
+        "MISSING_DOCUMENT",
+        "MISSING_COLUMN",
+        "MALFORMED_ARN",
+    }
     questions |= {"TOO_MANY_PATTERNS"}  # of a proof, never of a file
     assert len(codes) > 25
     assert codes - questions - {"INVALID_TAGS"} - set(ACCOUNT_REMEDIES) - set(RULES) == set()

@@ -11,7 +11,7 @@ from lexgraph.conditions.context import Context
 from lexgraph.errors import AccountError, RequestError, shown
 from lexgraph.evaluation.decision import Decision
 from lexgraph.policy.model import Policy
-from lexgraph.workbench.policies import PolicyTables
+from lexgraph.workbench.policies import PolicyTables, html_of
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -41,8 +41,7 @@ class Account(PolicyTables):
         return f"Account {found.account_id}: {users} users, {roles} roles, {len(found.policies)} managed policies"
 
     def _repr_html_(self) -> str:
-        html: str = self.principals._repr_html_()  # type: ignore[operator]  # pandas-stubs leaves it out
-        return html
+        return html_of(self.principals)
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self)

@@ -12,6 +12,7 @@ from lexgraph.policy.model import Policy
 from lexgraph.policy.parse import parse_policy
 from lexgraph.reasoning.changes import Change, changes_between
 from lexgraph.reasoning.compare import Relation, relate
+from lexgraph.workbench.policies import html_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,8 +61,7 @@ class Comparison:
         return changes_between(self.a, self.b)
 
     def _repr_html_(self) -> str:
-        html: str = self.table._repr_html_()  # type: ignore[operator]  # pandas-stubs leaves it out
-        return html
+        return html_of(self.table)
 
 
 def _relation(a: Policy, b: Policy) -> Relation:
@@ -110,5 +110,4 @@ class History:
         return tables.history_changes_table(self.name)
 
     def _repr_html_(self) -> str:
-        html: str = self.table._repr_html_()  # type: ignore[operator]  # pandas-stubs leaves it out
-        return html
+        return html_of(self.table)

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+def html_of(table: pd.DataFrame) -> str:
+    """Return a table as a notebook shows it; pandas escapes what the cells hold."""
+    html: str = table._repr_html_()  # type: ignore[operator]  # pandas-stubs leaves it out
+    return html
+
+
 class PolicyTables:
     """Tables of policies, made on first use."""
 
@@ -149,8 +155,7 @@ class PolicySet(PolicyTables, Mapping[str, Policy]):
         return f"PolicySet of {len(names)}: {visible(', '.join(names[:5]))}{more}"
 
     def _repr_html_(self) -> str:
-        html: str = self.policies._repr_html_()  # type: ignore[operator]  # pandas-stubs leaves it out
-        return html
+        return html_of(self.policies)
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self)

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from lexgraph.account.model import Snapshot
-from lexgraph.account.readers import parse_account
+from lexgraph.account.pages import parse_account
 from lexgraph.policy.model import Policy
 from lexgraph.policy.parse import parse_policy
 

@@ -16,7 +16,8 @@ from lexgraph.access.decide import (
     who_can,
 )
 from lexgraph.account.model import Snapshot
-from lexgraph.account.readers import example_account_path, parse_account, read_account
+from lexgraph.account.pages import parse_account
+from lexgraph.account.readers import example_account_path, read_account
 from lexgraph.catalog.actions import catalog
 from lexgraph.conditions.context import Context
 from lexgraph.errors import AccountError, CatalogError, RequestError

@@ -11,7 +11,8 @@ from urllib.parse import quote
 import pytest
 
 from lexgraph.account.model import Snapshot
-from lexgraph.account.readers import example_account_path, parse_account, read_account
+from lexgraph.account.pages import parse_account
+from lexgraph.account.readers import example_account_path, read_account
 from lexgraph.conditions.context import Context
 from lexgraph.errors import AccountError
 from lexgraph.evaluation.authorize import authorize

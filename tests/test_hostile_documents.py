@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import lexgraph as lg
-from lexgraph.account.readers import parse_account
+from lexgraph.account.pages import parse_account
 from lexgraph.errors import AccountError, DocumentError, PolicyError
 from lexgraph.evaluation.simulate import CaseReader, simulate_line
 from lexgraph.policy.jsontext import load_json

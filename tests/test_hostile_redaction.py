@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import lexgraph as lg
-from lexgraph.account.readers import example_account_path, parse_account
+from lexgraph.account.pages import parse_account
+from lexgraph.account.readers import example_account_path
 from lexgraph.cli import main
 from lexgraph.exports.provenance import Provenance
 from lexgraph.exports.redaction import Redactor

@@ -14,7 +14,8 @@ import pandas as pd
 import pytest
 
 import lexgraph as lg
-from lexgraph.account.readers import example_account_path, parse_account
+from lexgraph.account.pages import parse_account
+from lexgraph.account.readers import example_account_path
 from lexgraph.errors import ExportError, LexgraphError
 from lexgraph.markup import escaped, tag, visible
 from lexgraph.report import account as account_part

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from lexgraph.access.decide import AccessRow, access_rows
 from lexgraph.account.model import Snapshot
-from lexgraph.account.readers import example_account_path, parse_account, read_account
+from lexgraph.account.pages import parse_account
+from lexgraph.account.readers import example_account_path, read_account
 from lexgraph.bundled import bundled_path
 from lexgraph.catalog.actions import catalog
 from lexgraph.catalog.managed import managed_document, managed_documents, managed_names

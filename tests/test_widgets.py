@@ -9,7 +9,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 import lexgraph as lg
-from lexgraph.account.readers import parse_account
+from lexgraph.account.pages import parse_account
 from lexgraph.errors import LexgraphError
 from lexgraph.plots import alt_text
 from lexgraph.policy.model import Policy

@@ -9,7 +9,7 @@ from lexgraph.access.deciders import decided_by
 from lexgraph.access.fit import fitting
 from lexgraph.access.index import account_index
 from lexgraph.account.model import Principal, Snapshot
-from lexgraph.account.readers import collector_paused
+from lexgraph.account.pages import collector_paused
 from lexgraph.catalog.actions import catalog
 from lexgraph.conditions.context import UNKNOWN_CONTEXT, Context
 from lexgraph.errors import CatalogError, shown

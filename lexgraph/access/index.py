@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from lexgraph.account.model import Principal, Snapshot
-from lexgraph.account.readers import collector_paused
+from lexgraph.account.pages import collector_paused
 from lexgraph.evaluation.index import StatementIndex
 from lexgraph.evaluation.request import Question, Request
 from lexgraph.evaluation.stack import PolicyStack

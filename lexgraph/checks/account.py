@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from lexgraph.account.aws_policies import is_aws
-from lexgraph.account.readers import load_pages
+from lexgraph.account.pages import load_pages
 from lexgraph.checks.finding import Finding
 from lexgraph.checks.validate import Day, validate_policy
 from lexgraph.policy.jsontext import find_places, locator

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lexgraph.account.details import TRUST_NAME
-from lexgraph.account.readers import parse_account
+from lexgraph.account.pages import parse_account
 from lexgraph.checks.account import validate_account
 from lexgraph.checks.finding import SEVERITIES, Finding, Severity, gravity
 from lexgraph.checks.suppressions import Suppressions, read_suppressions

@@ -9,7 +9,8 @@ from typing import Any
 
 from lexgraph.access.decide import AccessRow, who_can
 from lexgraph.account.model import Snapshot
-from lexgraph.account.readers import parse_account, read_account
+from lexgraph.account.pages import parse_account
+from lexgraph.account.readers import read_account
 from lexgraph.catalog.actions import catalog
 from lexgraph.cli.terminal import put, put_json, say
 from lexgraph.errors import shown

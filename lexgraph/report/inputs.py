@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lexgraph.account.details import LISTS
-from lexgraph.account.readers import GZIP, unpacked
+from lexgraph.account.pages import GZIP, unpacked
 from lexgraph.errors import AccountError, DocumentError, LexgraphError, shown
 from lexgraph.policy.grammar import MAX_CHARACTERS, VERSIONS
 from lexgraph.policy.jsontext import decode, load_json

@@ -9,7 +9,8 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from lexgraph.account.model import Snapshot
-from lexgraph.account.readers import parse_account, read_account
+from lexgraph.account.pages import parse_account
+from lexgraph.account.readers import read_account
 from lexgraph.catalog import managed
 from lexgraph.errors import DocumentError, LexgraphError, PolicyError, shown
 from lexgraph.exports.provenance import Provenance, document_hash, of_account, of_policies

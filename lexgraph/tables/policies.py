@@ -11,7 +11,7 @@ import pandas as pd
 
 from lexgraph.access.granted import granted_bits
 from lexgraph.account.model import Snapshot
-from lexgraph.account.readers import collector_paused
+from lexgraph.account.pages import collector_paused
 from lexgraph.catalog.actions import catalog
 from lexgraph.policy.grammar import read_operator
 from lexgraph.policy.model import PatternSet, Policy, Statement

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 WRITE = """
 import json, sys
 import lexgraph as lg
-from lexgraph.account.readers import parse_account
+from lexgraph.account.pages import parse_account
 dump = json.load(open(sys.argv[1], encoding="utf-8"))
 lg.write_report(parse_account(dump, source="<script>window.pwned=1</script>.json"), sys.argv[2])
 """

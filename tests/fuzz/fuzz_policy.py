@@ -21,7 +21,7 @@ MOST_BYTES = 20_000
 def one_input(data: bytes) -> str:
     """Read one input, hold what came of it to what the readers promise, and return in a word how it ended."""
     # Imported here: under atheris, what is imported after its start is measured.
-    from lexgraph.account.readers import parse_account
+    from lexgraph.account.pages import parse_account
     from lexgraph.errors import AccountError
     from lexgraph.evaluation.simulate import CaseReader, simulate_line
     from lexgraph.policy.model import KINDS

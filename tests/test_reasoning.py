@@ -355,16 +355,6 @@ def test_keys_and_roles_are_taken_to_delegate() -> None:
         assert contains(policy(allow("lex:GetBot")), bounded).holds is False
 
 
-def test_what_names_callers_is_never_called_proved() -> None:
-    found = policy(allow("s3:GetObject"))
-    shared = parse_policy(document(allow("s3:*", Principal="*")), kind="resource")
-    stack = PolicyStack(identity=(found,), resource=shared)
-    assert contains(stack, found).holds is None
-    assert contains(found, stack).holds is False
-    unread = PolicyStack(identity=(found,), unreadable=("identity",))
-    assert contains(found, unread).holds is None
-
-
 def test_a_policy_that_would_take_too_long_is_undecided() -> None:
     rng = random.Random(11)
     texts = ["".join(rng.choices("ab*?", k=8)) for _ in range(80)]

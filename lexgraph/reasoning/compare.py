@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,7 +17,8 @@ RelationName = Literal["equal", "narrower", "wider", "overlapping", "disjoint", 
 class Relation:
     """How `a` relates to `b`: equal, narrower (a allows less), wider, overlapping, disjoint, or undecided for `reason`.
 
-    `only_a` and `only_b` are requests that only one side allows, where there are any.
+    `only_a` and `only_b` are requests that only one side allows, where there are any; `assumptions` are what the
+    relation leans on, `opaque` what could not be read and does not matter to it.
     """
 
     relation: RelationName
@@ -24,10 +26,13 @@ class Relation:
     only_b: Request | None = None
     assumptions: tuple[str, ...] = ()
     reason: str = ""
+    opaque: tuple[str, ...] = ()
 
 
-def relate(a: Comparable, b: Comparable) -> Relation:
-    """Return how two policies, sets of policies or stacks relate.
+def relate(a: Comparable, b: Comparable, *, principal: str | None = None) -> Relation:
+    """Return how two policies, sets of policies or stacks relate, for every caller or for one (an ARN).
+
+    Callers are as for :func:`~lexgraph.reasoning.contain.contains`.
 
     >>> from lexgraph.policy.parse import parse_policy
     >>> text = '{"Statement": {"Effect": "Allow", "Action": "%s", "Resource": "*"}}'
@@ -35,20 +40,21 @@ def relate(a: Comparable, b: Comparable) -> Relation:
     'narrower'
     """
     left, right = side_of(a), side_of(b)
-    a_only, b_only = only_first(left, right), only_first(right, left)
+    a_only, b_only = only_first(left, right, principal), only_first(right, left, principal)
     assumptions = tuple(dict.fromkeys((*a_only.assumptions, *b_only.assumptions)))
-    name, reason = _name(a_only, b_only, a, b)
-    return Relation(name, a_only.request, b_only.request, assumptions, reason)
+    opaque = tuple(dict.fromkeys((*a_only.opaque, *b_only.opaque)))
+    name, reason = _name(a_only, b_only, lambda: overlaps(a, b, principal=principal))
+    return Relation(name, a_only.request, b_only.request, assumptions, reason, opaque)
 
 
-def _name(a_only: Answer, b_only: Answer, a: Comparable, b: Comparable) -> tuple[RelationName, str]:
+def _name(a_only: Answer, b_only: Answer, common_of: Callable[[], Answer]) -> tuple[RelationName, str]:
     if a_only.holds is None or b_only.holds is None:
         return "undecided", a_only.reason or b_only.reason
     if a_only.holds:
         return ("equal" if b_only.holds else "narrower"), ""
     if b_only.holds:
         return "wider", ""
-    common = overlaps(a, b)
+    common = common_of()
     if common.holds is None:
         return "undecided", common.reason
     return ("overlapping" if common.holds else "disjoint"), ""

@@ -1,33 +1,44 @@
 """Containment and overlap of policies, proved or refuted by a request (the point evaluator confirms every one).
 
 Does everything that `a` allows, `b` allow too? A counterexample is an action, a resource and a context. Actions and
-resources are finitely many (see :mod:`lexgraph.reasoning.questions`); for each, the context is a question to
-:mod:`lexgraph.conditions.logic`. What could not be settled is told as undecided, never as proved.
+resources are finitely many (see :mod:`lexgraph.reasoning.questions`), and so are callers where policies name them (see
+:mod:`lexgraph.reasoning.callers`); for each, the context is a question to :mod:`lexgraph.conditions.logic`. What could
+not be settled is told as undecided, never as proved.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lexgraph.catalog.actions import catalog
 from lexgraph.conditions.context import ABSENT, Lookup
 from lexgraph.conditions.hints import FRESH, Hint
 from lexgraph.conditions.logic import Assignment, Atom, Formula, Undecided, all_of, atoms, evaluate, model, negate
 from lexgraph.evaluation.request import Request
+from lexgraph.evaluation.services import is_untouchable, needs_resource_policy
 from lexgraph.policy.intersect import TooManyPatterns
 from lexgraph.policy.patterns import is_pattern
+from lexgraph.reasoning.callers import Callers, has_identity, is_service_linked, owned
 from lexgraph.reasoning.entailment import plainly_implies
-from lexgraph.reasoning.questions import candidates, classes, each_action, unknown_actions
-from lexgraph.reasoning.side import ClosedQuestion, Comparable, OpenQuestion, Side, side_of
-from lexgraph.reasoning.variables import may_hold
+from lexgraph.reasoning.questions import candidates, classes, delegable_bits, each_action, unknown_actions
+from lexgraph.reasoning.side import Asked, Comparable, OpenQuestion, Side, side_of
+from lexgraph.reasoning.variables import marked, may_hold
 from lexgraph.reasoning.witness import confirmed
 
 FREE_KEYS = "condition keys are independent of one another, and of the caller"
+HOLDER = "the caller is a user or a role of the resource's account"
+FREE_OTHERS = "condition keys that do not follow from the caller are independent of one another"
+DELEGATED = "the policies of KMS keys and roles delegate to identity policies"
+BOUND = "service control policies bind the caller: it is no service-linked role"
+OWN = "without a policy of its own, a resource of another account is not granted"
+NO_ROOT = "the caller is not the root user of an account"
+ALONE = "a policy that names principals is judged by what it says, whatever else the caller may hold"
 NEW_ACTIONS = "actions that the catalogue does not know may exist"
 STEPS = 1_000_000  # about a microsecond each: a test of a condition on some values is one
 QUESTION_STEPS = 30  # for a resource that is asked about
+CALLER_STEPS = 120  # for a resource and a caller
 MODEL_STEPS = 50  # for each test of a condition
 FAILED_STEPS = 40_000  # for a class of actions that could not be decided
 TRIES = 30_000  # of values for one condition, divided by its tests
@@ -41,20 +52,26 @@ class Answer:
     """Whether a statement holds for all requests.
 
     `holds` is True (proved), False (refuted by `request`) or None (undecided, for `reason`). `assumptions` are what the
-    answer leans on.
+    answer leans on; `opaque` is what could not be read: whatever that says, the answer is the same.
     """
 
     holds: bool | None
     request: Request | None = None
     assumptions: tuple[str, ...] = ()
     reason: str = ""
+    opaque: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return self.holds is True
 
 
-def contains(wide: Comparable, narrow: Comparable) -> Answer:
+def contains(wide: Comparable, narrow: Comparable, *, principal: str | None = None) -> Answer:
     """Return whether `wide` allows everything that `narrow` allows; if not, with a request that only `narrow` allows.
+
+    Where policies name principals, this is asked for every caller; with `principal` (an ARN), for that one only, whose
+    name and account the conditions then know. A policy that names principals and stands alone (a resource policy, a
+    trust policy) is held against others by what it says itself: some Allow names the caller, and no Deny does. Within
+    an account identity policies may allow as much; put it into a PolicyStack to count them.
 
     >>> from lexgraph.policy.parse import parse_policy
     >>> text = '{"Statement": {"Effect": "Allow", "Action": "%s", "Resource": "*"}}'
@@ -62,11 +79,13 @@ def contains(wide: Comparable, narrow: Comparable) -> Answer:
     >>> contains(all_of_lex, reader).holds, contains(reader, all_of_lex).request.action
     (True, 'lex:CreateTestSet')
     """
-    return only_first(side_of(narrow), side_of(wide))
+    return only_first(side_of(narrow), side_of(wide), principal)
 
 
-def equivalent(a: Comparable, b: Comparable) -> Answer:
+def equivalent(a: Comparable, b: Comparable, *, principal: str | None = None) -> Answer:
     """Return whether `a` and `b` allow the same requests; if not, with a request that only one of them allows.
+
+    Callers are as for :func:`contains`.
 
     >>> from lexgraph.policy.parse import parse_policy
     >>> text = '{"Statement": {"Effect": "Allow", "Action": %s, "Resource": "*"}}'
@@ -75,39 +94,49 @@ def equivalent(a: Comparable, b: Comparable) -> Answer:
     True
     """
     left, right = side_of(a), side_of(b)
-    forth = only_first(left, right)
-    return forth if forth.holds is False else _worse(forth, only_first(right, left))
+    forth = only_first(left, right, principal)
+    return forth if forth.holds is False else _worse(forth, only_first(right, left, principal))
 
 
 def _worse(first: Answer, second: Answer) -> Answer:
     return second if second.holds is False or first.holds is True else first
 
 
-def overlaps(a: Comparable, b: Comparable) -> Answer:
+def overlaps(a: Comparable, b: Comparable, *, principal: str | None = None) -> Answer:
     """Return whether some request is allowed by both; `request` is one.
 
-    Here True is shown by a request, and False is proved.
+    Here True is shown by a request, and False is proved. Callers are as for :func:`contains`.
 
     >>> from lexgraph.policy.parse import parse_policy
     >>> text = '{"Statement": {"Effect": "Allow", "Action": "%s", "Resource": "*"}}'
     >>> overlaps(parse_policy(text % "lex:Get*"), parse_policy(text % "lex:*Bot")).request.action
     'lex:GetBot'
     """
-    found = _Search(side_of(a), side_of(b), both=True).answer()
-    holds = {True: False, False: True, None: None}[found.holds]
-    return Answer(holds, found.request, found.assumptions, found.reason)
+    found = _searched(side_of(a), side_of(b), principal, both=True)
+    return replace(found, holds={True: False, False: True, None: None}[found.holds])
 
 
-def only_first(a: Side, b: Side) -> Answer:
+def only_first(a: Side, b: Side, principal: str | None = None) -> Answer:
     """Return whether nothing is allowed by `a` alone; if something is, with a request."""
-    return _Search(a, b, both=False).answer()
+    return _searched(a, b, principal, both=False)
+
+
+def _searched(a: Side, b: Side, principal: str | None, *, both: bool) -> Answer:
+    try:
+        return _Search(a, b, principal, both=both).answer()
+    except TooManyPatterns as trouble:
+        return Answer(None, None, (), str(trouble))
 
 
 class _Search:
     """Looks for a request that only `a` allows, or with `both`, that both allow."""
 
-    def __init__(self, a: Side, b: Side, *, both: bool) -> None:
+    def __init__(self, a: Side, b: Side, principal: str | None, *, both: bool) -> None:
         self.a, self.b, self.both = a, b, both
+        self.callers = Callers((a, b), principal) if principal or a.names_callers or b.names_callers else None
+        asking = () if self.callers is None else self.callers.all
+        known = all(has_identity(caller) and not is_service_linked(caller) for caller in asking)
+        self.plain = known and not (a.names_callers or b.names_callers)
         self.left = STEPS
         self.open: str = ""  # the first reason why nothing is proved
 
@@ -124,10 +153,28 @@ class _Search:
                 continue
             if request is not None:
                 new = catalog().index_of(request.action) is None
-                return Answer(False, request, (FREE_KEYS, NEW_ACTIONS) if new else (FREE_KEYS,))
-        if not self.open and not (self.a.plain and self.b.plain):
-            self.open = "policies that name callers, or could not be read, were held against one caller only"
-        return Answer(None if self.open else True, None, (FREE_KEYS,), self.open)
+                return Answer(False, request, (*self._assumptions(), *((NEW_ACTIONS,) if new else ())))
+        if self.callers is not None:
+            self.open = self.open or self.callers.unlisted
+        return Answer(None if self.open else True, None, self._assumptions(), self.open, self._opaque())
+
+    def _assumptions(self) -> tuple[str, ...]:
+        plain = (
+            *((BOUND,) if self.plain and (self.a.stack.scps or self.b.stack.scps) else ()),
+            *((DELEGATED,) if self.plain and self.a.grantable & delegable_bits() else ()),
+        )
+        if self.callers is None:
+            return (FREE_KEYS, HOLDER, *plain)
+        documents = [side.document is not None for side in (self.a, self.b)]
+        return (
+            FREE_OTHERS if self.callers.all_keys_follow else FREE_KEYS,
+            *(() if all(documents) or self.callers.only else (NO_ROOT,)),
+            *((ALONE,) if any(documents) else ()),
+            *((OWN, *plain) if self.plain else ()),
+        )
+
+    def _opaque(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(what for side in (self.a, self.b) for what in side.opaque()))
 
     def _doubt(self, actions: int | str, why: str) -> None:
         name = actions if isinstance(actions, str) else next(each_action(actions))
@@ -141,7 +188,7 @@ class _Search:
             missing = a.grantable & ~b.grantable
             yield from classes(missing & a.free, (a,))
             yield from classes(missing & ~a.free, (a,))
-            shared &= ~b.everywhere
+            shared &= ~b.everywhere if self.plain else -1
         yield from classes(shared, (a, b))
         try:
             yield from unknown_actions(a, b, both=self.both)
@@ -149,25 +196,58 @@ class _Search:
             self._doubt("unknown actions", str(trouble))
 
     def _formula(self, question: OpenQuestion) -> Formula:
-        allowed = self.a.formula(question)
+        allowed = self._side(self.a, question)
         if allowed is False:
             return False
-        other = self.b.formula(question)
+        other = self._side(self.b, question)
         if self.both:
             return all_of((allowed, other))
         return False if plainly_implies(allowed, other) else all_of((allowed, negate(other)))
+
+    def _side(self, side: Side, question: OpenQuestion) -> Formula:
+        """Under which context a side allows; what one of the sides could not read is that side's own."""
+        formula = side.formula(question, plain=self.plain)
+        return formula if side.whole else marked(formula, "a" if side is self.a else "b")
+
+    def _asked(self, action: str) -> Iterator[Asked]:
+        """The resources that matter, each with the callers that do, and its possible owners."""
+        if self.callers is None:
+            for resource in candidates(OpenQuestion(action, "*"), self.a, self.b, both=self.both):
+                yield Asked(resource)
+            return
+        for caller in self.callers.all:
+            seen = set()
+            for resource in candidates(OpenQuestion(action, "*", caller), self.a, self.b, both=self.both):
+                for owner in self.callers.owners(caller, resource):
+                    if self.plain and owner != caller.account:
+                        continue  # Rule L6: no resource's policy is given, which would have to allow as well.
+                    asked = Asked(owned(resource, owner), caller, owner, self.callers.owners_listed)
+                    treated = self._treatment(asked.open(action))
+                    if treated not in seen:
+                        seen.add(treated)
+                        yield asked
+
+    def _treatment(self, question: OpenQuestion) -> tuple[object, ...]:
+        """What the policies see of a question: resources that they treat alike are asked about once."""
+        self._spend(1)
+        found = [side.matching(question) for side in (self.a, self.b)]
+        telling = any(side.templated(bits) for side, bits in zip((self.a, self.b), found, strict=True))
+        owner = question.lookup("aws:resourceaccount")
+        special = needs_resource_policy(question), is_untouchable(question)
+        return (*found, question.is_own, owner, special, question.resource if telling else None)
 
     def _try_class(self, actions: int | str) -> Request | None:
         """Look for a request with one of the actions, which no statement tells apart."""
         first = actions if isinstance(actions, str) else next(each_action(actions))
         undecided: Undecided | None = None
-        for resource in candidates(OpenQuestion(first, "*"), self.a, self.b, both=self.both):
-            self._spend(QUESTION_STEPS + (len(self.a.statements) + len(self.b.statements)) // 16)
-            formula = self._formula(OpenQuestion(first, resource))
+        for asked in self._asked(first):
+            steps = QUESTION_STEPS if asked.caller is None else CALLER_STEPS
+            self._spend(steps + (len(self.a.statements) + len(self.b.statements)) // 16)
+            formula = self._formula(asked.open(first))
             if formula is False:
                 continue
             try:
-                request = self._try_resource(actions, resource, formula)
+                request = self._try_asked(actions, asked, formula)
             except Undecided as trouble:
                 undecided = trouble
                 self._spend(0)
@@ -206,7 +286,7 @@ class _Search:
             raise Undecided("variables in resources could not all be told apart")
         return found
 
-    def _try_resource(self, actions: int | str, resource: str, formula: Formula) -> Request | None:
+    def _try_asked(self, actions: int | str, asked: Asked, formula: Formula) -> Request | None:
         """A confirmed request: with an action for which AWS sends the keys that it needs (rule C10)."""
         found = self._model(formula)
         if found is None:
@@ -216,10 +296,10 @@ class _Search:
         for action, withheld in _by_keys((actions,) if isinstance(actions, str) else each_action(actions), keys):
             assigned: Assignment | None = found
             if any(found.get(key) for key in withheld):
-                assigned = self._model(self._formula(ClosedQuestion(action, resource)))
+                assigned = self._model(self._formula(asked.closed(action)))
             if assigned is None:
                 continue
-            request = confirmed(self.a, self.b, action, resource, assigned, both=self.both)
+            request = confirmed(self.a, self.b, action, asked, assigned, both=self.both, plain=self.plain)
             if request is not None:
                 return request
             unsettled = True

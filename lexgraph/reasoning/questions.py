@@ -17,9 +17,9 @@ from typing import NoReturn
 from lexgraph.catalog.actions import catalog
 from lexgraph.evaluation.index import Entry
 from lexgraph.evaluation.request import is_action
-from lexgraph.evaluation.services import ALWAYS_ALLOWED, special
+from lexgraph.evaluation.services import ALWAYS_ALLOWED, changes_own
 from lexgraph.policy.intersect import FRESH, TooManyPatterns, covers, intersect, witnesses
-from lexgraph.policy.patterns import ascii_lower, is_pattern
+from lexgraph.policy.patterns import ascii_lower, compile_glob, is_pattern
 from lexgraph.reasoning.side import OpenQuestion, Parts, Side
 
 EVERYTHING: Parts = ("*",) * 6
@@ -31,9 +31,11 @@ DISTINCT = tuple(map(chr, range(0xFDD6, 0xFDF0)))
 
 def classes(bits: int, sides: Sequence[Side]) -> Iterator[int]:
     """Yield the sets of actions among `bits` that no statement tells apart, one by one."""
-    always, apart = _special_bits()
+    always, *apart = _special_bits()
     distinct = dict.fromkeys(split for side in sides for _, split in side.statements)
-    splits = [split for split in (*distinct, catalog().wildcard_only_bits, apart) if split & bits]
+    if any(side.names_callers for side in sides):
+        apart += _bits_of_layers()
+    splits = [split for split in (*distinct, catalog().wildcard_only_bits, *apart) if split & bits]
     waiting = [(bits & ~always, 0)] if bits & ~always else []
     while waiting:
         one, at = waiting.pop()
@@ -47,16 +49,45 @@ def classes(bits: int, sides: Sequence[Side]) -> Iterator[int]:
 
 
 @cache
-def _special_bits() -> tuple[int, int]:
-    """The actions that are always allowed, and those that have rules of their own (rules L7 to L9)."""
-    always = apart = 0
+def _special_bits() -> tuple[int, ...]:
+    """The actions that are always allowed, then those that have rules of their own (rules L7 to L9), each rule's
+    together.
+    """
     cat = catalog()
-    for pattern in ("sts:*", "iam:*", "kms:*"):
-        for name in cat.names_in(cat.bits(pattern)):
-            lower, bit = ascii_lower(name), cat.bits(name)
-            always |= bit if lower in ALWAYS_ALLOWED else 0
-            apart |= bit if special(lower) else 0
-    return always, apart
+    everything = {ascii_lower(name): cat.bits(name) for name in cat.names_in(cat.everything)}
+    always = sum(everything[name] for name in ALWAYS_ALLOWED)
+    changes = {
+        service: sum(bit for name, bit in everything.items() if name.startswith(f"{service}:") and changes_own(name))
+        for service in ("iam", "kms")
+    }
+    # An action of S3's own that takes no resource is granted on arn:aws:s3:::* too (rule R5).
+    return (always, delegable_bits(), cat.bits("kms:*"), *changes.values(), cat.bits("s3:*") & cat.wildcard_only_bits)
+
+
+@cache
+def _bits_of_layers() -> tuple[int, ...]:
+    """The actions that some layers alone look at: RCPs those of some services, but one (rule L2), a setting of buckets
+    those of S3 (rule L10).
+    """
+    cat = catalog()
+    under = cat.bits_of(f"{service}:*" for service in cat.rcp_services if cat.bits(f"{service}:*"))
+    return (under & ~cat.bits("kms:RetireGrant"), cat.bits("s3:*"))
+
+
+def _rules(sides: Sequence[Side]) -> Iterator[tuple[str, ...]]:
+    """Patterns of the actions, in lower case, that rules of their own are about where layers name principals."""
+    if any(side.document is None and side.names_callers for side in sides):
+        yield from (("kms:*",), ("sts:assumerole*",))
+    if any(side.stack.settings.s3_restrict_public_buckets for side in sides):
+        yield ("s3:*",)
+    if any(side.stack.rcps for side in sides):
+        yield tuple(f"{service}:*" for service in sorted(catalog().rcp_services))
+
+
+@cache
+def delegable_bits() -> int:
+    """The actions that a KMS key's own policy, or a role's trust policy, must allow as well (rules L7, L8)."""
+    return catalog().bits("kms:*") | catalog().bits("sts:AssumeRole*")
 
 
 def each_action(bits: int) -> Iterator[str]:
@@ -74,13 +105,15 @@ def unknown_actions(a: Side, b: Side, *, both: bool = False) -> Iterator[str]:
 
     Raises TooManyPatterns where there are too many ways.
     """
-    helps = [group for group in dict.fromkeys(_helping_actions(a, b, both=both)) if group]
+    rules = tuple(_rules((a, b)))
+    helps = [group for group in dict.fromkeys((*_helping_actions(a, b, both=both), *rules)) if group]
     marks = max((p.count("?") for side in (a, b) for _, p in side.action_patterns()), default=0)
     seen: dict[tuple[int, ...], None] = {}
     for pattern in dict.fromkeys(_base_actions(a)):
         for name in filter(is_action, _new_names(pattern, helps, marks)):
             question = OpenQuestion(name, "*")
-            way = a.naming(question) + b.naming(question)
+            ruled = tuple(any(compile_glob(p)(name) for p in group) for group in rules)
+            way = (*a.naming(question), *b.naming(question), *ruled)
             if way not in seen:
                 seen[way] = None
                 yield name
@@ -88,10 +121,10 @@ def unknown_actions(a: Side, b: Side, *, both: bool = False) -> Iterator[str]:
 
 def _base_actions(a: Side) -> Iterator[str]:
     for entry, pattern in a.action_patterns():
-        if entry.statement.allows and entry.layer in ("identity", "resource") and _may_be_new(pattern):
+        if entry.statement.allows and entry.layer in a.granting and _may_be_new(pattern):
             anything = entry.statement.actions.negated or pattern.strip("*") == ""
             yield "*:*" if anything else ascii_lower(pattern)
-    if any(entry.statement.allows and entry.statement.actions.negated for entry, _ in a.statements):
+    if not a.whole or any(e.statement.allows and e.statement.actions.negated for e, _ in a.statements):
         yield "*:*"
 
 
@@ -109,7 +142,7 @@ def _new_names(base: str, helps: Sequence[tuple[str, ...]], marks: int) -> Itera
         if len(found) > MANY:
             raise TooManyPatterns(f"more than {MANY} kinds of actions that the catalogue does not know")
     for pattern in found:
-        for name in witnesses(pattern, marks=marks):
+        for name in lengths(pattern, marks):
             service, _, rest = name.partition(":")
             if service and rest and ":" not in rest and catalog().index_of(name) is None:
                 yield name
@@ -123,7 +156,7 @@ def _helping_actions(a: Side, b: Side, *, both: bool) -> Iterator[tuple[str, ...
     for own, side in ((True, a), (False, b)):
         for entry, _ in side.statements:
             allows, negated = entry.statement.allows, entry.statement.actions.negated
-            limits = not allows or entry.layer not in ("identity", "resource")
+            limits = not allows or entry.layer not in side.granting
             if (negated is not allows and limits) if own else (negated is allows) is not both:
                 yield tuple(ascii_lower(p) for p in entry.statement.actions if _may_be_new(p))
 
@@ -137,8 +170,8 @@ def candidates(question: OpenQuestion, a: Side, b: Side, *, both: bool = False) 
         yield "*"
         return
     bases, helps = _patterns(question, a, b, both=both)
-    at_hand = (parts for side in (a, b) for _, parts in side.patterns(question))
-    marks = max((part.count("?") for parts in at_hand for part in parts), default=0)
+    at_hand = {parts for side in (a, b) for _, parts in side.patterns(question)}
+    marks = [max((parts[i].count("?") for parts in at_hand), default=0) for i in range(6)]
     variables = any(_has_variables(entry) for side in (a, b) for entry in side.named(question))
     seen: dict[str, None] = {}
     for parts in _closed(bases, helps):
@@ -174,10 +207,34 @@ def _too_many() -> NoReturn:
     raise TooManyPatterns("patterns overlap in too many ways")
 
 
-def _witnesses(parts: Parts, marks: int, *, variables: bool) -> Iterator[str]:
-    texts = [witnesses(part, marks=marks) for part in parts[1:]]
-    for length in range(max(map(len, texts))):
-        yield ":".join(("arn", *(text[min(length, len(text) - 1)] for text in texts)))
+def lengths(pattern: str, marks: int) -> tuple[str, ...]:
+    """Return texts that stand for all of `pattern` against several patterns with up to `marks` ``?`` each: every star
+    has every length that such a pattern may count, whatever the other stars have.
+
+    Raises TooManyPatterns where these are too many.
+
+    >>> len(lengths("bot/*", 0)), len(lengths("*/*", 1))
+    (1, 9)
+    """
+    head, *rest = pattern.split("*")
+    if not marks or len(rest) < 2:
+        return witnesses(pattern, marks=marks)
+    if (marks + 2) ** len(rest) > MANY:
+        raise TooManyPatterns("patterns with ? leave too many lengths to try")
+    found = ["".join((head, *map("".join, zip(stars, rest, strict=True)))) for stars in _runs(marks, len(rest))]
+    return tuple(text.replace("?", FRESH) for text in found)
+
+
+def _runs(marks: int, number: int) -> Iterable[tuple[str, ...]]:
+    return product([FRESH * length for length in range(marks + 2)], repeat=number)
+
+
+def _witnesses(parts: Parts, marks: Sequence[int], *, variables: bool) -> Iterator[str]:
+    texts = [lengths(part, most) for part, most in zip(parts[1:], marks[1:], strict=True)]
+    if prod(map(len, texts)) > MANY:
+        raise TooManyPatterns("patterns with ? leave too many lengths to try")
+    for chosen in product(*texts):
+        yield ":".join(("arn", *chosen))
     if variables:
         whole = ":".join(("arn", *(part.replace("?", FRESH) for part in parts[1:])))
         for mark in DISTINCT:
@@ -193,11 +250,11 @@ def _patterns(question: OpenQuestion, a: Side, b: Side, *, both: bool) -> tuple[
     """The patterns that a resource must match one of, and statement by statement those whose match helps."""
     bases: dict[Parts, None] = {}
     helps: dict[tuple[bool, int], list[Parts]] = {}
-    known = a.plain and b.plain
+    known = a.whole and b.whole
     for own, side in ((True, a), (False, b)):
         for entry, parts in side.patterns(question):
             allows, negated = entry.statement.allows, _negated(entry)
-            if known and own and entry.layer == "identity" and allows and not negated:
+            if known and own and entry.layer in a.granting and allows and not negated:
                 bases[parts] = None
             elif not known or ((negated is not allows) if own else (negated is allows) is not both):
                 helps.setdefault((own, id(entry)), []).append(parts)

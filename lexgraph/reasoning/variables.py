@@ -16,24 +16,43 @@ from lexgraph.conditions.context import Lookup
 from lexgraph.conditions.hints import Hint
 from lexgraph.conditions.logic import All, Any, Atom, Formula, Negation, all_of, any_of, atoms, model, negate
 from lexgraph.conditions.variables import Variable, read_template
-from lexgraph.policy.arn import pad, split_arn
+from lexgraph.evaluation.index import UNREAD
+from lexgraph.policy.arn import PARTS, pad, split_arn
 from lexgraph.policy.intersect import covers
 
+STRICT = frozenset({"resource", "endpoint"})  # layers in which a pattern that lacks parts may match nothing
 PROPOSITION = "\ufdd4matches "  # begins the name of what stands in for a key
 
 
 def may_hold(formula: Formula, budget: int) -> bool:
     """Return whether `formula`, of which no values were found that make it true, may be true for another resource."""
-    sources = list(dict.fromkeys(str(atom.identity[1]) for atom in atoms(formula) if _is_resource(atom)))
+    sources = list(dict.fromkeys(_source(atom) for atom in atoms(formula) if _is_resource(atom)))
     if not sources:
         return False
-    free = _replaced(formula, lambda atom: _proposition(str(atom.identity[1])))
+    free = _replaced(formula, lambda atom: _proposition(_source(atom)))
     implied = [
         any_of((negate(_proposition(narrow)), _proposition(wide)))
         for narrow, wide in permutations(sources, 2)
         if _follows(narrow, wide)
     ]
     return model(all_of((free, *implied)), budget=budget) is not None
+
+
+def marked(formula: Formula, side: str) -> Formula:
+    """Return the formula with the tests of what could not be read named for a side: two sides know nothing of one
+    another.
+    """
+
+    def change(atom: Atom) -> Atom:
+        key = f"{atom.identity[0]} {side}"
+        hints = (Hint(key, "Literal", ()),)
+        return replace(atom, identity=(key,), keys=frozenset({key}), holds=_holds(key), hints=hints)
+
+    return _replaced(formula, change, lambda atom: str(atom.identity[0]).startswith(UNREAD))
+
+
+def _holds(key: str) -> Callable[[Lookup], bool | None]:
+    return lambda assigned: None if (values := assigned(key)) is None else bool(values)
 
 
 def _is_resource(atom: Atom) -> bool:
@@ -48,26 +67,30 @@ def without_layers(formula: Formula) -> Formula:
     return _replaced(formula, lambda atom: replace(atom, identity=(*atom.identity[:2], "identity", *atom.identity[3:])))
 
 
-def _replaced(formula: Formula, change: Callable[[Atom], Atom]) -> Formula:
-    """The formula with other atoms for resource patterns."""
+def _replaced(formula: Formula, change: Callable[[Atom], Atom], which: Callable[[Atom], bool] | None = None) -> Formula:
+    """The formula with other atoms, by default for resource patterns."""
     if isinstance(formula, Atom):
-        return change(formula) if _is_resource(formula) else formula
+        return change(formula) if (which or _is_resource)(formula) else formula
     if isinstance(formula, Negation):
-        return negate(_replaced(formula.part, change))
+        return negate(_replaced(formula.part, change, which))
     if isinstance(formula, All | Any):
-        parts = [_replaced(part, change) for part in formula.parts]
+        parts = [_replaced(part, change, which) for part in formula.parts]
         return all_of(parts) if isinstance(formula, All) else any_of(parts)
     return formula
 
 
+def _source(atom: Atom) -> str:
+    """The pattern of an atom. The layers read one that lacks parts in ways of their own (rule R4): it is then a
+    proposition for each, of which nothing follows.
+    """
+    source, layer = str(atom.identity[1]), str(atom.identity[2])
+    alike = layer not in STRICT or len(split_arn(source, variables=True)) == PARTS
+    return source if alike else f"{PROPOSITION}{layer} {source}"
+
+
 def _proposition(source: str) -> Atom:
     key = f"{PROPOSITION}{source}"
-
-    def holds(assigned: Lookup) -> bool | None:
-        values = assigned(key)
-        return None if values is None else bool(values)
-
-    return Atom((key,), frozenset({key}), holds, (Hint(key, "Literal", ()),), lambda opposite: source)
+    return Atom((key,), frozenset({key}), _holds(key), (Hint(key, "Literal", ()),), lambda opposite: source)
 
 
 @lru_cache(1024)
@@ -77,6 +100,8 @@ def _follows(narrow: str, wide: str) -> bool:
         return False  # It would count the characters of a symbol.
     symbols = {v: i for i, v in enumerate(dict.fromkeys((*_variables(narrow), *_variables(wide))))}
     if len(symbols) > 16:
+        return False
+    if PROPOSITION in (narrow[: len(PROPOSITION)], wide[: len(PROPOSITION)]):
         return False
     parts = [pad(_symbolic(source, symbols), kind="identity") for source in (narrow, wide)]
     return None not in parts and all(covers(w, n) for n, w in zip(*map(_some, parts), strict=True))

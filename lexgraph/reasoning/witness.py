@@ -14,6 +14,7 @@ from lexgraph.conditions.logic import Assignment
 from lexgraph.conditions.variables import read_template
 from lexgraph.errors import LexgraphError
 from lexgraph.evaluation.authorize import authorize
+from lexgraph.evaluation.decision import Outcome
 from lexgraph.evaluation.request import Question, Request
 from lexgraph.evaluation.services import needs_resource_policy
 from lexgraph.evaluation.stack import PolicyStack
@@ -21,7 +22,7 @@ from lexgraph.policy.intersect import FRESH
 from lexgraph.policy.model import PatternSet, Policy, Statement
 from lexgraph.policy.patterns import ascii_lower
 from lexgraph.reasoning.questions import DISTINCT
-from lexgraph.reasoning.side import ACCOUNT, PLAIN, Side, someone
+from lexgraph.reasoning.side import ACCOUNT, PLAIN, Asked, Side, someone
 
 _NICE = ("arn", "aws", "", "us-east-1", ACCOUNT, "example")
 # Region and account where a service writes its best-known ARNs without one of them.
@@ -32,26 +33,43 @@ _PLACES = {
 }
 
 
-def confirmed(a: Side, b: Side, action: str, resource: str, assigned: Assignment, *, both: bool) -> Request | None:
+def confirmed(
+    a: Side, b: Side, action: str, asked: Asked, assigned: Assignment, *, both: bool, plain: bool = True
+) -> Request | None:
     """Return a request that `a` allows and `b` does not (with `both`: that both allow), or None where none is
     confirmed.
+
+    Where all is `plain`, the resource's own policy is taken to delegate to identity policies.
     """
-    for request in _spellings(_as_written(action, a), resource, assigned):
+    for request in _spellings(_as_written(action, a), asked, assigned):
         try:
-            if allows(a.stack, request) and allows(b.stack, request) is both:
+            if _truth(a, request, plain=plain) is True and _truth(b, request, plain=plain) is both:
                 return _with_spelled_keys(request, (a, b))
         except LexgraphError:
             continue  # A spelling that is no request: another one follows.
     return None
 
 
+def _truth(side: Side, request: Request, *, plain: bool) -> bool | None:
+    """Whether a side allows; None where something that could not be read decides."""
+    if side.document is not None:
+        formula = side.formula(Question(request))
+        return formula if isinstance(formula, bool) else None
+    outcome = _decided(side.stack, request) if plain else authorize(side.stack, request).outcome
+    return None if outcome == "conditional" else outcome == "allowed"
+
+
 def allows(stack: PolicyStack, request: Request) -> bool:
     """Return whether the point evaluator allows; identity policies are judged as if the resource's own policy
     delegated.
     """
+    return _decided(stack, request) == "allowed"
+
+
+def _decided(stack: PolicyStack, request: Request) -> Outcome:
     if PLAIN.issuperset(stack.given) and needs_resource_policy(Question(request)):
         stack = replace(stack, resource=_delegating(request.principal.split(":")[4]))
-    return authorize(stack, request).outcome == "allowed"
+    return authorize(stack, request).outcome
 
 
 @lru_cache(256)
@@ -60,14 +78,15 @@ def _delegating(account: str) -> Policy:
     return Policy("delegates to identity policies", (statement,), kind="resource")
 
 
-def _spellings(action: str, resource: str, assigned: Assignment) -> Iterator[Request]:
+def _spellings(action: str, asked: Asked, assigned: Assignment) -> Iterator[Request]:
     """The same counterexample in several spellings, the most readable first."""
     service = ascii_lower(action.partition(":")[0])
     for places in dict.fromkeys((_PLACES.get(service, _NICE[3:5]), _NICE[3:5])):
-        yield from _placed(action, resource, assigned, (*_NICE[:2], service, *places, _NICE[5]))
+        yield from _placed(action, asked, assigned, (*_NICE[:2], service, *places, _NICE[5]))
 
 
-def _placed(action: str, resource: str, assigned: Assignment, nice: Sequence[str]) -> Iterator[Request]:
+def _placed(action: str, asked: Asked, assigned: Assignment, nice: Sequence[str]) -> Iterator[Request]:
+    resource = asked.resource
     names = _names(resource, nice)
     if names:
         resource = _renamed(resource, names)
@@ -79,7 +98,7 @@ def _placed(action: str, resource: str, assigned: Assignment, nice: Sequence[str
         readable += [resource.replace(FRESH, text) for text in ("example", "0", FRESH)]
     for text, filling in product(readable, ("example", ACCOUNT, "0", FRESH)):
         for name in _NEW_NAMES if FRESH in action else ("",):
-            yield _request(_spelled(action, name), text, assigned, filling)
+            yield _request(_spelled(action, name), replace(asked, resource=text), assigned, filling)
 
 
 def _names(resource: str, nice: Sequence[str]) -> dict[str, str]:
@@ -96,11 +115,23 @@ def _renamed(text: str, names: Mapping[str, str]) -> str:
     return "".join(names.get(char, char) for char in text)
 
 
-def _request(action: str, resource: str, assigned: Assignment, filling: str) -> Request:
+def _request(action: str, asked: Asked, assigned: Assignment, filling: str) -> Request:
+    caller = asked.caller
+    assigned = assigned if caller is None else {**caller.given, **assigned}
     values = {key: _values(found, filling) for key, found in sorted(assigned.items())}
-    parts = resource.split(":", 5)
-    account = parts[4] if len(parts) == 6 and len(parts[4]) == 12 and parts[4].isdigit() else ACCOUNT
-    return Request(someone(account), action, resource, Context(values, complete=True), account)
+    parts = asked.resource.split(":", 5)
+    account = parts[4] if len(parts) == 6 and len(parts[4]) == 12 and parts[4].isdigit() else asked.owner
+    known = Context(values, complete=True)
+    if caller is None:
+        account = account or ACCOUNT
+        return Request(someone(account), action, asked.resource, known, account)
+    name = assigned.get("aws:username", ())  # where the key was left free, the user is called so
+    principal = caller.principal.replace(FRESH, name[0] if _is_name(name) else filling)
+    return Request(principal, action, asked.resource, known, account)
+
+
+def _is_name(values: Sequence[str]) -> bool:
+    return len(values) == 1 and values[0] != "" and values[0].isascii() and values[0].isalnum()
 
 
 def _values(found: tuple[str, ...], filling: str) -> str | list[str] | None:

@@ -15,27 +15,29 @@ from lexgraph.workbench.start import find_policy
 Side: TypeAlias = Policy | PolicyStack | str | Mapping[str, Policy] | Iterable[Policy]
 
 
-def contains(wide: Side, narrow: Side) -> Answer:
+def contains(wide: Side, narrow: Side, *, principal: str | None = None) -> Answer:
     """Return whether `wide` allows everything that `narrow` allows; if not, with a request that only `narrow` allows.
 
-    Each is a policy, a managed policy's name (``Name`` or ``Name@v6``), several policies, or a stack.
+    Each is a policy, a managed policy's name (``Name`` or ``Name@v6``), several policies, or a stack. Where policies
+    name principals this is asked for every caller; `principal` (an ARN) makes it one caller's, whose name and account
+    the conditions then know. A policy that names principals and stands alone is taken by its own words.
 
     >>> contains("AmazonLexFullAccess", "AmazonLexReadOnly").holds
     True
     """
-    return reasoning.contains(_side(wide), _side(narrow))
+    return reasoning.contains(_side(wide), _side(narrow), principal=principal)
 
 
-def equivalent(a: Side, b: Side) -> Answer:
+def equivalent(a: Side, b: Side, *, principal: str | None = None) -> Answer:
     """Return whether `a` and `b` allow the same requests; if not, with a request that only one of them allows.
 
     >>> equivalent("AmazonLexReadOnly", "AmazonLexFullAccess").holds
     False
     """
-    return reasoning.equivalent(_side(a), _side(b))
+    return reasoning.equivalent(_side(a), _side(b), principal=principal)
 
 
-def overlaps(a: Side, b: Side) -> Answer:
+def overlaps(a: Side, b: Side, *, principal: str | None = None) -> Answer:
     """Return whether some request is allowed by both; `request` is one.
 
     Here True is shown by a request, and False is proved.
@@ -43,16 +45,16 @@ def overlaps(a: Side, b: Side) -> Answer:
     >>> overlaps("AmazonLexReadOnly", "AmazonLexFullAccess").holds
     True
     """
-    return reasoning.overlaps(_side(a), _side(b))
+    return reasoning.overlaps(_side(a), _side(b), principal=principal)
 
 
-def relate(a: Side, b: Side) -> Relation:
+def relate(a: Side, b: Side, *, principal: str | None = None) -> Relation:
     """Return how two policies, sets of policies or stacks relate.
 
     >>> relate("AmazonLexReadOnly", "AmazonLexFullAccess").relation
     'narrower'
     """
-    return reasoning.relate(_side(a), _side(b))
+    return reasoning.relate(_side(a), _side(b), principal=principal)
 
 
 def _side(given: Any) -> Policy | PolicyStack | tuple[Policy, ...]:

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from surroundings import write_surroundings
 from writing import write_json
 
 Record = dict[str, Any]
@@ -269,9 +270,11 @@ def _cell(text: str) -> str:
 
 
 def write_account(folder: Path) -> None:
-    """Write ``support-center.json``, ``support-center.resources.csv`` and ``README.md`` into `folder`."""
+    """Write ``support-center.json``, what stands beside it, and ``README.md`` into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / "support-center.json", account_details(), indent=4)  # four, as the AWS CLI prints
+    details = account_details()
+    write_json(folder / "support-center.json", details, indent=4)  # four, as the AWS CLI prints
+    write_surroundings(folder, details["UserDetailList"], ACCOUNT)
     (folder / "README.md").write_text(_readme(), encoding="utf-8", newline="\n")
     with (folder / "support-center.resources.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

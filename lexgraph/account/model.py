@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from lexgraph.account import stacks
+from lexgraph.account.credentials import Credential
+from lexgraph.account.organization import Organization
 from lexgraph.conditions.context import Context
 from lexgraph.errors import AccountError, PolicyError, shown
-from lexgraph.evaluation.stack import Layer, PolicyStack
-from lexgraph.policy.arn import PARTS, short_name, split_arn
+from lexgraph.evaluation.stack import LAYERS, Layer, PolicyStack
+from lexgraph.policy.arn import short_name, split_arn
 from lexgraph.policy.model import Kind, Policy
-from lexgraph.policy.patterns import ascii_lower
 
 PrincipalKind = Literal["user", "role"]
 Tags = tuple[tuple[str, str], ...]
 MANY_NAMES = 5
+# The part of the coverage that makes "no policy" of a resource mean that there is none.
+RESOURCE_POLICIES = "resource policies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,23 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
+class ResourcePolicy:
+    """The policy of one resource, by the resource's ARN."""
+
+    resource: str
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What was read of one part of an account (how many things), and what of it is missing, as sentences."""
+
+    part: str
+    read: int
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """An account at one moment.
 
@@ -111,6 +131,11 @@ class Snapshot:
     principals, groups, policies, resources : sorted by ARN; resources in the order they were given in.
     unreadable : policies that could not be read. Answers that depend on them are unknown, never "no access".
     notes : what else a reader of the answers should know, as sentences.
+    resource_policies : policies of resources, by the resources' ARNs, where they were collected.
+    organization : the account's organization, where it is known.
+    credentials : the rows of the credential report, where there is one.
+    coverage : for each part that was read, how much of it was, and what is missing.
+    no_resource_policy : resources of which it is known that they have no policy.
 
     Examples
     --------
@@ -129,7 +154,24 @@ class Snapshot:
     resources: tuple[Resource, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     notes: tuple[str, ...] = ()
+    resource_policies: tuple[ResourcePolicy, ...] = ()
+    organization: Organization | None = None
+    credentials: tuple[Credential, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+    no_resource_policy: tuple[str, ...] = ()
     _made: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False, hash=False)
+
+    @property
+    def considered(self) -> tuple[Layer, ...]:
+        """The layers of policies that answers about the account take into account, as far as they are known."""
+        known = {
+            "identity": True,
+            "boundary": True,
+            "scp": self.organization is not None and bool(self.organization.targets),
+            "rcp": self.organization is not None and bool(self.organization.targets),
+            "resource": any(one.part == RESOURCE_POLICIES for one in self.coverage) or bool(self.resource_policies),
+        }
+        return tuple(layer for layer in LAYERS if known.get(layer))
 
     # Who ----------------------------------------------------------------------------------------------------
 
@@ -218,76 +260,37 @@ class Snapshot:
         return bad
 
     def stack(self, principal: str | Principal) -> PolicyStack:
-        """Return the layers that apply to a principal: its own policies, its groups', its boundary.
+        """Return the layers that apply to a principal: its own policies, its groups', its boundary, and the SCPs above
+        the account where its organization is known.
 
         A layer of which something could not be read is named in the stack's `unreadable`.
         """
         who = self.principal(principal)
-        stack: PolicyStack = self.kept(f"stack {who.arn}", lambda: self._stack(who))
+        stack: PolicyStack = self.kept(f"stack {who.arn}", lambda: stacks.principal_stack(self, who))
         return stack
-
-    def _stack(self, principal: Principal) -> PolicyStack:
-        identity: dict[str, Policy] = {}
-        boundary: Policy | None = None
-        unreadable: dict[Layer, None] = {}
-        for key, via, _, policy in self.holdings(principal):
-            if policy is None and via == "boundary":
-                # An empty one in its place, so that the layer applies: what it lets through is unknown.
-                unreadable["boundary"] = None
-                boundary = Policy(key.rpartition("/")[2], (), kind="boundary", arn=key)
-            elif policy is None:
-                unreadable["identity"] = None
-            elif via == "boundary":
-                boundary = self.kept(f"boundary {key}", partial(replace, policy, kind="boundary"))
-            else:
-                identity.setdefault(key, policy)
-        if any(self.group(arn) is None for arn in principal.groups):
-            unreadable["identity"] = None
-        return PolicyStack(tuple(identity.values()), boundary, unreadable=tuple(unreadable))
 
     def stack_for(self, principal: str | Principal, action: str, resource: str) -> PolicyStack:
-        """Return the layers for one request: beside those of `stack`, the trust policy where a role of the
-        account is to be assumed.
+        """Return the layers for one request: beside those of `stack`, the resource's own policy where it is known (the
+        trust policy where a role is to be assumed), and the RCPs above the resource's account.
 
-        A role of another account has a trust policy, and a KMS key a key policy, that the dump does not hold:
+        A role of another account has a trust policy, and a KMS key a key policy, that a dump does not hold:
         there the layer ``resource`` is unreadable (rules L7, L8, U5).
         """
-        who = self.principal(principal)
-        service, _, name = ascii_lower(action).partition(":")
-        if service == "sts" and name.startswith("assumerole"):
-            return self._with_resource(who, resource, self._trust.get(resource))
-        parts = split_arn(resource)
-        if service == "kms" and len(parts) == PARTS and parts[-1].startswith("key/"):
-            return self._with_resource(who, "", None)
-        return self.stack(who)
+        return stacks.request_stack(self, self.principal(principal), action, resource)
 
-    def _with_resource(self, who: Principal, resource: str, policy: Policy | None) -> PolicyStack:
-        def make() -> PolicyStack:
-            stack = self.stack(who)
-            unreadable: tuple[Layer, ...] = stack.unreadable if policy else (*stack.unreadable, "resource")
-            return PolicyStack(stack.identity, stack.boundary, resource=policy, unreadable=unreadable)
+    def resource_policy(self, arn: str) -> Policy | None:
+        """Return the policy that decides about a resource: its own, or that of what it is part of (the bucket of an S3
+        object); of a role its trust policy. None where there is none, or none that could be read.
+        """
+        return stacks.resource_policy(self, arn)
 
-        stack: PolicyStack = self.kept(f"stack {who.arn} {resource if policy else ''}", make)
-        return stack
-
-    @property
-    def _trust(self) -> dict[str, Policy]:
-        trust: dict[str, Policy] = self.kept(
-            "trust", lambda: {p.arn: p.trust for p in self.principals if p.trust is not None}
-        )
-        return trust
-
-    def request_context(self, principal: str | Principal, context: Context) -> Context:
-        """Return `context` with what the account says of the principal: its tags, and a user's unique id
-        (rule U4).
+    def request_context(self, principal: str | Principal, context: Context, resource: str | None = None) -> Context:
+        """Return `context` with what the account says of the principal: its tags, a user's unique id, and its
+        organization, with `resource` also that of the resource's account (rule U4).
 
         What the caller gave wins.
         """
-        who = self.principal(principal)
-        known: dict[str, Any] = {f"aws:PrincipalTag/{key}": value for key, value in who.tags}
-        if who.kind == "user" and who.unique_id:
-            known["aws:userid"] = who.unique_id
-        return context.with_values({key: v for key, v in known.items() if key.lower() not in context.known})
+        return stacks.known_context(self, self.principal(principal), context, resource)
 
     def identity_policies(self) -> tuple[Policy, ...]:
         """Return every policy that grants or denies something to principals of the account: managed ones,

@@ -9,8 +9,11 @@ from typing import Any
 
 from lexgraph.access.decide import AccessRow, who_can
 from lexgraph.account.model import Snapshot
+from lexgraph.account.organization_file import read_organization
 from lexgraph.account.pages import parse_account
+from lexgraph.account.parts import coverage_of, with_parts
 from lexgraph.account.readers import read_account
+from lexgraph.account.resource_policies import read_resource_policies
 from lexgraph.catalog.actions import catalog
 from lexgraph.cli.terminal import put, put_json, say
 from lexgraph.errors import shown
@@ -25,7 +28,7 @@ COLUMNS = ("principal", "outcome", "condition", "missing_keys")
 
 def run(args: Namespace) -> int:
     """Print who may perform the action on the resource; 1 where nobody may."""
-    snapshot = _account(args.account)
+    snapshot = _account(args)
     rows = who_can(snapshot, args.action, args.resource)
     if catalog().index_of(args.action) is None:
         say(f"the catalogue of {catalog().date} has no action {shown(args.action)}")
@@ -34,10 +37,12 @@ def run(args: Namespace) -> int:
     return int(not rows)
 
 
-def _account(name: str) -> Snapshot:
-    if name == STDIN:
-        return parse_account(read_bytes(name), source="standard input")
-    return read_account(name)
+def _account(args: Namespace) -> Snapshot:
+    if args.account != STDIN:
+        return read_account(args.account, organization=args.organization, resource_policies=args.resource_policies)
+    tree = read_organization(args.organization) if args.organization else None
+    policies = read_resource_policies(args.resource_policies) if args.resource_policies else None
+    return with_parts(parse_account(read_bytes(STDIN), source="standard input"), organization=tree, policies=policies)
 
 
 def coverage(snapshot: Snapshot) -> dict[str, Any]:
@@ -58,6 +63,7 @@ def coverage(snapshot: Snapshot) -> dict[str, Any]:
         "unreadable": unreadable,
         "not_considered": list(about.not_considered),
         "notes": list(snapshot.notes),
+        "parts": [{"part": one.part, "read": one.read, "missing": list(one.missing)} for one in coverage_of(snapshot)],
     }
 
 

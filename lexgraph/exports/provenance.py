@@ -15,8 +15,6 @@ from lexgraph.evaluation.stack import LAYERS
 from lexgraph.policy.model import Policy
 from lexgraph.policy.write import policy_document
 
-# What an account's dump holds of each principal; a role's trust policy is looked at when a role is assumed.
-_OF_AN_ACCOUNT = ("identity", "boundary")
 POLICIES_ALONE = "Policies are told as they are written: no principal, boundary or organization limits them here."
 REDACTED = "Ids of accounts, principals and keys, external ids and addresses are replaced by placeholders."
 UNKNOWN_CONTEXT = "Condition keys that a request was not given are unknown: answers that need them are conditional."
@@ -97,7 +95,8 @@ def provenance_of(source: Any, thing: Any = None) -> Provenance:
 
 def of_account(snapshot: Snapshot) -> Provenance:
     """Return where an account comes from."""
-    left_out = tuple(layer for layer in LAYERS if layer not in _OF_AN_ACCOUNT)
+    # A dump holds no resource's policy; a role's trust policy is looked at when a role is assumed.
+    left_out = tuple(layer for layer in LAYERS if layer not in snapshot.considered)
     assumptions = (UNKNOWN_CONTEXT, *snapshot.notes)
     return Provenance(((snapshot.source, snapshot.sha256 or None),), snapshot.date, left_out, assumptions)
 

@@ -1,0 +1,232 @@
+"""The layers of policies that apply to a principal of an account, and to one request of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from lexgraph.account.owners import policy_holders
+from lexgraph.conditions.context import Context
+from lexgraph.evaluation.authorize import LayerIndexes
+from lexgraph.evaluation.principals import ROLE_ID
+from lexgraph.evaluation.request import read_action
+from lexgraph.evaluation.stack import Layer, PolicyStack
+from lexgraph.policy.arn import PARTS, account_of, pad, split_arn
+from lexgraph.policy.intersect import TooManyPatterns, intersect_parts
+from lexgraph.policy.model import Policy
+from lexgraph.policy.patterns import ascii_lower, is_pattern
+
+if TYPE_CHECKING:
+    from lexgraph.account.model import Principal, Snapshot
+    from lexgraph.account.organization import ControlKind
+
+# Stacks made for single requests, which are as many as principals times resources; past this many, all are let go.
+MOST_KEPT = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceSide:
+    """What is known of a resource's own policy: the policy; or that it could not be read; or that there is none."""
+
+    key: str = ""
+    policy: Policy | None = None
+    unreadable: bool = False
+    absent: bool = False
+
+
+UNTOLD = ResourceSide()
+UNREAD = ResourceSide("?", unreadable=True)
+NONE = ResourceSide("-", absent=True)
+
+
+def principal_stack(snapshot: Snapshot, who: Principal) -> PolicyStack:
+    """Return the layers that go with a principal: identity, boundary, and the SCPs of its organization."""
+    identity: dict[str, Policy] = {}
+    boundary: Policy | None = None
+    unreadable: dict[Layer, None] = {}
+    for key, via, _, policy in snapshot.holdings(who):
+        if policy is None and via == "boundary":
+            # An empty one in its place, so that the layer applies: what it lets through is unknown.
+            unreadable["boundary"] = None
+            boundary = Policy(key.rpartition("/")[2], (), kind="boundary", arn=key)
+        elif policy is None:
+            unreadable["identity"] = None
+        elif via == "boundary":
+            boundary = snapshot.kept(f"boundary {key}", partial(replace, policy, kind="boundary"))
+        else:
+            identity.setdefault(key, policy)
+    if any(snapshot.group(arn) is None for arn in who.groups):
+        unreadable["identity"] = None
+    scps, scp_unread, absent = _levels(snapshot, snapshot.account_id, "scp")
+    unread = (*unreadable, *scp_unread)
+    # By key, for the order of policies says nothing (rule U3): principals with equal policies have equal stacks.
+    held = tuple(identity[key] for key in sorted(identity))
+    absent = (*absent, *_levels(snapshot, snapshot.account_id, "rcp")[2])
+    stack = PolicyStack(held, boundary, scps=scps, unreadable=unread, absent=absent)
+    return stack.sharing(layer_indexes(snapshot))
+
+
+def layer_indexes(snapshot: Snapshot) -> LayerIndexes:
+    """Return the indexes of layers that the account's stacks have in common, kept with it."""
+    indexes: LayerIndexes = snapshot.kept("layer indexes", LayerIndexes)
+    return indexes
+
+
+Levels = tuple[tuple[tuple[Policy, ...], ...], tuple[Layer, ...], tuple[Layer, ...]]
+
+
+def _levels(snapshot: Snapshot, account: str | None, kind: ControlKind) -> Levels:
+    """The control policies above an account, and whether the layer is unreadable, or known not to apply (rule L2)."""
+    organization = snapshot.organization
+    if organization is None or not organization.targets or account is None:
+        return (), (), ()
+    if not organization.has(account):
+        # What binds an account that the file does not know is unknown; another organization's accounts are its own.
+        return (), ((kind,) if account == snapshot.account_id else ()), ()
+    if kind == "scp" and not organization.binds(account):
+        return (), (), (kind,)
+    levels = organization.levels(account, kind)
+    unread: tuple[Layer, ...] = (kind,) if organization.unread(account, kind) else ()
+    return levels, unread, () if levels else (kind,)
+
+
+def request_stack(snapshot: Snapshot, who: Principal, action: str, resource: str) -> PolicyStack:
+    """Return the layers for one request: those of the principal, the resource's own policy where it is known, and the
+    RCPs above the resource's account.
+    """
+    side = resource_side(snapshot, action, resource)
+    owner = account_of(resource) or snapshot.account_id
+    rcps, rcp_unread, rcp_absent = _levels(snapshot, owner, "rcp")
+    stack = snapshot.stack(who)
+    own_absent = tuple(layer for layer in stack.absent if layer != "rcp")
+    if side is UNTOLD and not (rcps or rcp_unread) and (*own_absent, *rcp_absent) == stack.absent:
+        return stack
+    made: dict[tuple[str, str, str | None], PolicyStack] = snapshot.kept("request stacks", dict)
+    name = (who.arn, side.key, owner if snapshot.organization else None)
+    if name in made:
+        return made[name]
+    if len(made) >= MOST_KEPT:
+        made.clear()
+    resource_unread: tuple[Layer, ...] = ("resource",) if side.unreadable else ()
+    resource_absent: tuple[Layer, ...] = ("resource",) if side.absent else ()
+    found = replace(
+        stack,
+        rcps=rcps,
+        resource=side.policy,
+        unreadable=(*stack.unreadable, *rcp_unread, *resource_unread),
+        absent=(*own_absent, *rcp_absent, *resource_absent),
+    )
+    made[name] = found.sharing(layer_indexes(snapshot))
+    return found
+
+
+def resource_side(snapshot: Snapshot, action: str, resource: str) -> ResourceSide:
+    """Return what is known of the policy of the resource that a request is about.
+
+    A role's is its trust policy, where the role is to be assumed. A role of another account has one, and so has every
+    KMS key: where it is not there, it is unreadable (rules L7, L8, U5). A pattern that may mean a resource whose policy
+    is known asks about several policies at once; what they say together is unknown.
+    """
+    service, _, name = ascii_lower(action).partition(":")
+    if service == "sts" and name.startswith("assumerole"):
+        return _sides(snapshot).get(resource, UNREAD)
+    sides = _collected(snapshot)
+    if sides and is_pattern(resource) and not read_action(action)[1] and _may_mean_several(snapshot, service, resource):
+        return UNREAD
+    found = next((sides[holder] for holder in policy_holders(resource) if holder in sides), UNTOLD) if sides else UNTOLD
+    parts = split_arn(resource)
+    if service == "kms" and found.policy is None and len(parts) == PARTS and parts[-1].startswith("key/"):
+        return UNREAD
+    return found
+
+
+def resource_policy(snapshot: Snapshot, arn: str) -> Policy | None:
+    """Return the policy that decides about a resource, its own or that of what it is part of; of a role, its trust
+    policy.
+    """
+    sides = _sides(snapshot)
+    return next((sides[holder].policy for holder in policy_holders(arn) if holder in sides), None)
+
+
+def _collected(snapshot: Snapshot) -> dict[str, ResourceSide]:
+    """What was collected of resources' policies, by ARN; trust policies are not among them."""
+
+    def make() -> dict[str, ResourceSide]:
+        listed = (one for one in snapshot.resource_policies if one.policy.kind != "trust")
+        bad = (one for one in snapshot.unreadable if one.kind == "resource" and not one.partial)
+        sides = dict.fromkeys(snapshot.no_resource_policy, NONE)
+        return (
+            sides
+            | {one.resource: ResourceSide(one.resource, one.policy) for one in listed}
+            | {one.owner: UNREAD for one in bad}
+        )
+
+    return cast(dict[str, ResourceSide], snapshot.kept("resource sides", make))
+
+
+def _sides(snapshot: Snapshot) -> dict[str, ResourceSide]:
+    """The same with the trust policies of roles: the account's own, and those of others that were collected."""
+
+    def make() -> dict[str, ResourceSide]:
+        others = ((one.resource, one.policy) for one in snapshot.resource_policies if one.policy.kind == "trust")
+        own = ((p.arn, p.trust) for p in snapshot.principals if p.trust is not None)
+        return _collected(snapshot) | {arn: ResourceSide(arn, policy) for arn, policy in (*others, *own)}
+
+    return cast(dict[str, ResourceSide], snapshot.kept("all sides", make))
+
+
+def _may_mean_several(snapshot: Snapshot, service: str, pattern: str) -> bool:
+    """Whether a pattern may mean a resource whose policy was collected, other than the one that it lies in."""
+    sides = _collected(snapshot)
+    if any(holder in sides and not is_pattern(holder) for holder in policy_holders(pattern)):
+        return False
+    made: dict[tuple[str, str], bool] = snapshot.kept("several", dict)
+    if (service, pattern) not in made:
+        if len(made) >= MOST_KEPT:
+            made.clear()
+        asked = pad(split_arn(pattern), kind="identity") or ()
+        listed = (split_arn(arn) for arn, side in sides.items() if side is not NONE)
+        made[service, pattern] = any(
+            (parts[2] == service or not is_pattern(asked[2])) and _reaches(asked, parts) for parts in listed
+        )
+    return made[service, pattern]
+
+
+def _reaches(asked: Sequence[str], holder: Sequence[str]) -> bool:
+    """Whether a pattern has something in common with a resource, or with what may lie in it."""
+    *front, last = holder
+    inside = (last, f"{last}/*", f"{last}:*", *(["*"] if holder[2] == "glue" else []))
+    try:
+        return any(intersect_parts(asked, (*front, part)) for part in inside)
+    except TooManyPatterns:
+        return True
+
+
+# What the account says of a request's context -----------------------------------------------------------------------
+
+
+def known_context(snapshot: Snapshot, who: Principal, context: Context, resource: str | None = None) -> Context:
+    """Return `context` with what the account says of the principal: its tags, a user's unique id, and where its
+    organization and the resource's are known, their ids and paths (rule U4). What the caller gave wins.
+    """
+    known: dict[str, Any] = {f"aws:PrincipalTag/{key}": value for key, value in who.tags}
+    if who.unique_id:
+        known["aws:userid" if who.kind == "user" else ROLE_ID] = who.unique_id
+    known |= _in_organization(snapshot, snapshot.account_id, "Principal")
+    if resource is not None:
+        stated = context.known.get("aws:resourceaccount") or (account_of(resource) or snapshot.account_id,)
+        known |= _in_organization(snapshot, stated[0], "Resource")
+    return context.with_values({key: v for key, v in known.items() if key.lower() not in context.known})
+
+
+def _in_organization(snapshot: Snapshot, account: str | None, whose: str) -> dict[str, Any]:
+    organization = snapshot.organization
+    if organization is None or account is None:
+        return {}
+    if organization.has(account):
+        return {f"aws:{whose}OrgID": organization.id, f"aws:{whose}OrgPaths": [organization.path_text(account)]}
+    # AWS describes an organization to its members alone, so that the account is one, wherever it hangs in the tree.
+    member = not organization.targets and account == snapshot.account_id
+    return {f"aws:{whose}OrgID": organization.id} if member else {}

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import lexgraph as lg
+from lexgraph.account import readers
 from lexgraph.errors import AccountError, CatalogError, LexgraphError, PolicyError, RequestError
 
 STATEMENT = {"Effect": "Allow", "Action": "lex:GetBot", "Resource": "*"}
@@ -72,18 +73,47 @@ def test_policies_that_were_read_name_their_folder(tmp_path):
 # What goes wrong ---
 
 
-def test_read_policies_names_every_file_that_holds_none(folder):
-    with pytest.raises(PolicyError, match=r'2 of 3 files .*"cut.json", "list.json"') as caught:
+def test_a_file_that_holds_no_policy_does_not_stop_the_folder(folder):
+    # A folder of real life holds other files too; what was passed over is told, not raised.
+    (folder / "deeper" / "still").mkdir(parents=True)
+    (folder / "deeper" / "still" / "good.json").write_text(json.dumps({"Statement": STATEMENT}))
+    (folder / "notes.txt").write_text("notes")
+    policies = lg.read_policies(folder)
+    assert list(policies) == ["deeper/still/good", "good"]
+    lg.tables.SCHEMAS["skipped"].check(policies.skipped)
+    reasons = policies.skipped.set_index("source")["reason"].to_dict()
+    assert sorted(reasons) == ["cut.json", "list.json", "notes.txt"]
+    assert reasons["list.json"] == "no policy: it has no Statement"
+    assert reasons["cut.json"].endswith("(line 1, column 15)")
+
+
+def test_two_policies_of_one_name_are_both_kept(tmp_path):
+    holder = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Statement": STATEMENT}}}
+    (tmp_path / "t.json").write_text(json.dumps({"Resources": {"P": holder}}))
+    for name in ("t.json:P.json", "a.json", "a.JSON"):
+        (tmp_path / name).write_text(json.dumps({"Statement": STATEMENT}))
+    assert sorted(lg.read_policies(tmp_path)) == ["a", "a (a.json)", "t.json:P", "t.json:P (t.json:P.json)"]
+
+
+def test_read_policies_names_every_file_where_none_could_be_read(folder):
+    (folder / "good.json").unlink()
+    (folder / "torn.json").write_text('{"Statement": [')
+    with pytest.raises(PolicyError, match=r'could be read: "cut.json", "torn.json"') as caught:
         lg.read_policies(folder)
-    assert [error.source for error in caught.value.others] == ["list.json"]
-    (folder / "list.json").unlink()
+    assert [error.source for error in caught.value.others] == ["torn.json"]
     with pytest.raises(PolicyError, match=r"cut\.json:1:"):
+        lg.read_policies(folder / "cut.json")
+    for name in ("cut.json", "torn.json"):
+        (folder / name).unlink()
+    with pytest.raises(LexgraphError, match="there is no policy in"):
         lg.read_policies(folder)
     with pytest.raises(LexgraphError, match="there is no file or folder"):
         lg.read_policies(folder / "nowhere")
+    with pytest.raises(PolicyError, match="read_account reads it"):
+        lg.read_policies(readers.example_account_path())
 
 
-@pytest.mark.parametrize("name", ["none.json", ".", "", "{}" * 300, "a\0b"])
+@pytest.mark.parametrize("name", ["none.json", "{}" * 300, "a\0b"])
 def test_an_account_that_cannot_be_read_is_an_account_error(name):
     with pytest.raises(AccountError, match=r"cannot read .* an account is read from a file"):
         lg.read_account(name)

@@ -10,9 +10,11 @@ from typing import Any
 
 from lexgraph.account.details import TRUST_NAME
 from lexgraph.account.pages import parse_account
+from lexgraph.account.templates import Template, load_template
 from lexgraph.checks.account import validate_account
 from lexgraph.checks.finding import SEVERITIES, Finding, Severity, gravity
 from lexgraph.checks.suppressions import Suppressions, read_suppressions
+from lexgraph.checks.templates import validate_template
 from lexgraph.checks.validate import validate_policy
 from lexgraph.cli.remedies import remedy
 from lexgraph.cli.terminal import put, put_json, say
@@ -67,14 +69,10 @@ def _folder(found: Validation, name: str) -> None:
     found.skipped += skipped
     for file in files:
         data = _data(found, file)
-        if data is None:
-            continue
-        if is_account(data) or is_policy_like(data):
-            _judge(found, file, data)
-        else:
-            found.skipped.append(Skipped(file, "no policy: it has no Statement"))
+        if data is not None:
+            _judge(found, file, data, named=False)
     if not files:
-        say(f"there is no .json file in {shown(name)}")
+        say(f"there is no .json file and no template in {shown(name)}")
 
 
 def _named(found: Validation, name: str) -> None:
@@ -92,14 +90,38 @@ def _data(found: Validation, name: str) -> bytes | None:
         return None
 
 
-def _judge(found: Validation, name: str, data: bytes) -> None:
+def _judge(found: Validation, name: str, data: bytes, *, named: bool = True) -> None:
+    """Judge a file as what it is; one that nobody named may be something else altogether."""
+    account = is_account(data)
+    try:
+        template = None if account else load_template(data, source=name)
+    except DocumentError as error:
+        found.files += 1
+        found.findings.append(_refused(name, error))
+        return
+    except LexgraphError as error:  # the library for YAML is missing
+        found.unread += named
+        found.skipped.append(Skipped(name, error.message))
+        return
+    if not account and template is None and not named and not is_policy_like(data, name):
+        found.skipped.append(Skipped(name, "no policy: it has no Statement"))
+        return
     found.files += 1
-    if is_account(data):
-        if found.kind is not None:
-            say(f"{shown(name)} is an account: each policy in it is judged by its own kind, not as {found.kind}")
+    if (account or template) and found.kind is not None:
+        what = "an account" if account else "a template"
+        say(f"{shown(name)} is {what}: each policy in it is judged by its own kind, not as {found.kind}")
+    if account:
         _account(found, name, data)
+    elif template is not None:
+        _template(found, template)
     else:
         found.findings += validate_policy(data, kind=found.kind or "identity", name=Path(name).stem, source=name)
+
+
+def _template(found: Validation, template: Template) -> None:
+    findings, skipped = validate_template(template)
+    found.findings += findings
+    found.skipped += [Skipped(template.source, f"{one.what} ({one.place}): {one.reason}") for one in skipped]
 
 
 def _account(found: Validation, name: str, data: bytes) -> None:

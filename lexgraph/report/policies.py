@@ -197,6 +197,16 @@ def unknown_sections(subject: Subject, sections: Sections) -> None:
     unread = (
         [f"{bad.kind} policy {bad.name} of {bad.owner}: {bad.error}" for bad in snapshot.unreadable] if snapshot else []
     )
+    open_ = (
+        []
+        if snapshot
+        else [
+            f"statement {i} of {policy.name}: {statement.unknown}"
+            for policy in subject.policies
+            for i, statement in enumerate(policy.statements)
+            if statement.unknown is not None
+        ]
+    )
     left_out = [f"{one.file}: {one.reason}" for one in subject.skipped]
     notes = list(snapshot.notes) if snapshot else []
     nothing = paragraph("Everything that was given could be read, and every action that is named is in the catalogue.")
@@ -206,13 +216,18 @@ def unknown_sections(subject: Subject, sections: Sections) -> None:
         joined((paragraph("Policies that could not be read; answers that depend on them are unknown:"), listed(unread)))
         if unread
         else None,
-        joined((paragraph("Files that were passed over:"), listed(left_out))) if left_out else None,
+        joined(
+            (paragraph("Statements that are not known whole; answers that depend on them are unknown:"), listed(open_))
+        )
+        if open_
+        else None,
+        joined((paragraph("What was passed over:"), listed(left_out))) if left_out else None,
         listed(notes),
         None
         if strange.empty
         else paragraph("These patterns match no action of the catalogue: misspelt, newer than it, or withdrawn."),
         None if strange.empty else Table("unknown_actions", counted(len(strange), "pattern"), strange, is_open=True),
-        nothing if not unread and not left_out and not notes and strange.empty else None,
+        nothing if not unread and not open_ and not left_out and not notes and strange.empty else None,
     )
 
 

@@ -8,9 +8,11 @@ from hashlib import sha256
 from pathlib import Path, PurePath
 from typing import Any
 
+from lexgraph.account.folder import is_collection
 from lexgraph.account.model import Snapshot
 from lexgraph.account.pages import parse_account
 from lexgraph.account.readers import read_account
+from lexgraph.account.templates import TemplatePolicies, load_template, read_loaded
 from lexgraph.catalog import managed
 from lexgraph.errors import DocumentError, LexgraphError, PolicyError, shown
 from lexgraph.exports.provenance import Provenance, document_hash, of_account, of_policies
@@ -49,7 +51,20 @@ def subject_of(source: Any) -> Subject:
         return _account(snapshot)
     policies = _policies_in(source)
     title = getattr(source, "name", None) or "policies"
-    return Subject(str(title), of_policies(policies), policies)
+    return Subject(str(title), of_policies(policies), policies, skipped=_skipped_in(source))
+
+
+def _skipped_in(source: Any) -> tuple[Skipped, ...]:
+    """What a set of policies knows to be missing from it."""
+    table: Any = getattr(source, "skipped", None)
+    if table is None:
+        return ()
+    rows = table.fillna("").itertuples(index=False)
+    return tuple(_skipped(row.source, row.what, row.place, row.reason) for row in rows)
+
+
+def _skipped(file: str, what: str, place: str, reason: str) -> Skipped:
+    return Skipped(file, f"{what} ({place}): {reason}" if what else reason)
 
 
 def _policies_in(source: Any) -> tuple[Policy, ...]:
@@ -65,7 +80,7 @@ def _policies_in(source: Any) -> tuple[Policy, ...]:
 def _named(name: str) -> Subject:
     path = Path(name)
     if name != STDIN and path.is_dir():
-        return _folder(name)
+        return _account(read_account(name)) if is_collection(name) else _folder(name)
     if name == STDIN or path.exists() or name.endswith(".json") or "/" in name:
         return _file(name)
     try:
@@ -94,10 +109,23 @@ def _file(name: str) -> Subject:
     label = "standard input" if name == STDIN else PurePath(name).name
     if is_account(data):
         return _account(parse_account(data, source=label) if name == STDIN else read_account(name))
+    if (template := load_template(data, source=label)) is not None:
+        return _template(read_loaded(template), label, data)
     policy, errors = read_any_kind(data, name=PurePath(label).stem, source=label)
     if policy is None:
         raise _as_raised(errors)
     return Subject(label, of_policies((policy,), ((label, sha256(data).hexdigest()),)), (policy,))
+
+
+def _template(found: TemplatePolicies, label: str, data: bytes) -> Subject:
+    skipped = tuple(_skipped(label, one.what, one.place, one.reason) for one in found.skipped)
+    policies = tuple(one.policy for one in found.policies)
+    if not policies:
+        why = f": {skipped[0].reason}" if skipped else ""
+        raise LexgraphError(f"there is no policy that could be read in {shown(label)}{why}", code="NOTHING_TO_READ")
+    about = of_policies(policies, ((label, sha256(data).hexdigest()),))
+    about = replace(about, assumptions=(*about.assumptions, *found.assumptions))
+    return Subject(label, about, policies, skipped=skipped)
 
 
 def _folder(name: str) -> Subject:
@@ -110,7 +138,18 @@ def _folder(name: str) -> Subject:
         if is_account(data):
             left_out.append(Skipped(label, "an account: give the file itself"))
             continue
-        if not is_policy_like(data):
+        try:
+            template = load_template(data, source=label)
+        except LexgraphError as error:
+            unread.append(Skipped(label, f"not readable: {error}"))
+            continue
+        if template is not None:
+            found = read_loaded(template)
+            inputs.append((label, sha256(data).hexdigest()))
+            policies += [replace(one.policy, name=f"{label}:{one.policy.name}") for one in found.policies]
+            left_out += [_skipped(file, one.what, one.place, one.reason) for one in found.skipped]
+            continue
+        if not is_policy_like(data, file):
             left_out.append(Skipped(label, "no policy: it has no Statement"))
             continue
         inputs.append((label, sha256(data).hexdigest()))

@@ -134,7 +134,7 @@ def _summary(subject: Subject) -> Iterator[str]:
     if never := len(never_matches_table(snapshot or subject.policies).drop_duplicates(["policy", "statement"])):
         yield f"{counted(never, 'statement')} can match no request."
     if subject.skipped:
-        yield f"{counted(len(subject.skipped), 'file')} passed over."
+        yield f"{counted(len(subject.skipped), 'entry', 'entries')} passed over: the end of the page says what and why."
 
 
 def _actions_allowed(subject: Subject) -> str:

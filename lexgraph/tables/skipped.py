@@ -1,0 +1,29 @@
+"""What was passed over while policies were read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from lexgraph.tables.schema import Column, Schema
+
+SKIPPED = Schema(
+    "skipped",
+    (
+        Column("source", "str", "the file"),
+        Column("place", "str", "the JSON pointer within the file; missing where the whole file was passed over"),
+        Column("what", "str", "the policy or resource; missing where the whole file was passed over"),
+        Column("reason", "str", "why it was passed over, or what of it is unknown"),
+    ),
+    ("source", "place", "what", "reason"),
+)
+
+
+def skipped_table(rows: Iterable[tuple[str, str | None, str | None, str]]) -> pd.DataFrame:
+    """Return what was passed over (schema ``skipped``); each row is source, place, what and reason.
+
+    >>> skipped_table([("notes.json", None, None, "no policy: it has no Statement")])["reason"].tolist()
+    ['no policy: it has no Statement']
+    """
+    return SKIPPED.frame(dict.fromkeys(rows))

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from lexgraph.access.asking import Answer, Asking
 from lexgraph.access.deciders import decided_by
 from lexgraph.access.fit import fitting
 from lexgraph.access.index import account_index
 from lexgraph.account.model import Principal, Snapshot
 from lexgraph.account.pages import collector_paused
+from lexgraph.account.stacks import resource_side
 from lexgraph.catalog.actions import catalog
 from lexgraph.conditions.context import UNKNOWN_CONTEXT, Context
 from lexgraph.errors import CatalogError, shown
 from lexgraph.evaluation.authorize import authorize
 from lexgraph.evaluation.decision import Decision, Outcome
-from lexgraph.evaluation.request import Request, read_action
-from lexgraph.evaluation.stack import PolicyStack
+from lexgraph.evaluation.request import Request, read_action, read_resource
 from lexgraph.policy.arn import is_arn
 from lexgraph.policy.patterns import is_pattern
 
@@ -59,7 +60,7 @@ def decide(
     'implicitDeny'
     """
     who = snapshot.principal(principal)
-    request = Request(who.arn, action, resource, snapshot.request_context(who, context))
+    request = Request(who.arn, action, resource, snapshot.request_context(who, context, resource))
     return authorize(snapshot.stack_for(who, action, resource), request)
 
 
@@ -79,8 +80,7 @@ def access_rows(
     principals : ARNs or short names; all of the account by default.
     actions : names, or patterns that stand for all the actions of the catalogue that they match.
     resources : ARNs, each asked about with every action. By default those of :func:`default_resources`, each asked
-    about with the
-        actions that its type fits. An action that takes no resource is asked once, on ``*``.
+        about with the actions that its type fits. An action that takes no resource is asked once, on ``*``.
     context : what is known of every request; what is not given is unknown.
 
     Examples
@@ -90,34 +90,54 @@ def access_rows(
     >>> [row.outcome for row in access_rows(account, ["user/ruth", "user/ines"], "lex:ListBots")]
     ['implicitDeny', 'allowed']
     """
-    who = _principals(snapshot, principals)
-    asked = tuple(_questions(action_names(actions), snapshot, _strings(resources)))
-    rows = []
-    for principal in who:
-        known = snapshot.request_context(principal, context)
-        rows += [
-            _row(snapshot.stack_for(principal, action, resource), principal, action, resource, known)
-            for action, resource in asked
-        ]
-    return tuple(rows)
+    who = asked_principals(snapshot, principals)
+    if not who:
+        return ()
+    places = [account_index(snapshot).places[principal.arn] for principal in who]
+    rows: list[list[AccessRow]] = [[] for _ in who]
+    answers: dict[tuple[object, ...], Answer] = {}
+    for action, resource in asked_questions(snapshot, actions, resources):
+        asking = Asking(snapshot, action, resource, context, answers)
+        for own, principal, place in zip(rows, who, places, strict=True):
+            own.append(AccessRow(principal.arn, action, resource, *asking.answer(place)))
+    return tuple(row for own in rows for row in own)
 
 
 def who_can(
-    snapshot: Snapshot, action: str, resource: str, *, context: Context = UNKNOWN_CONTEXT
+    snapshot: Snapshot,
+    action: str | Iterable[str],
+    resource: str | Iterable[str],
+    *,
+    context: Context = UNKNOWN_CONTEXT,
 ) -> tuple[AccessRow, ...]:
     """Return who may perform `action` on `resource`, for certain or under a condition, sorted by ARN.
+
+    Several of either are asked about in every combination; the rows of a principal are then sorted by action and
+    resource. Principals whom the resource's own policy names are among those found; callers from outside the account
+    are told by :func:`lexgraph.access.shared.shared_access`.
 
     >>> from lexgraph.account.readers import example_account_path, read_account
     >>> rows = who_can(read_account(example_account_path()), "lex:ListBots", "*")
     >>> "arn:aws:iam::111122223333:user/ruth" in {row.principal for row in rows}
     True
     """
-    if read_action(action)[1]:
-        resource = "*"
-    action = spelled(action)
-    found = account_index(snapshot).candidates(snapshot, action, resource)
-    rows = (_row(stack, p, action, resource, snapshot.request_context(p, context)) for p, stack in found)
-    return tuple(row for row in rows if row.outcome in GRANTING)
+    asked = [(one, arn) for one in _strings(action) for arn in _strings(resource)]
+    for _, arn in asked:
+        read_resource(arn)  # refuses what no request could name
+    questions = {(spelled(one), "*" if read_action(one)[1] else arn) for one, arn in asked}
+    if not snapshot.principals:
+        return ()
+    answers: dict[tuple[object, ...], Answer] = {}
+    found: list[tuple[int, AccessRow]] = []
+    for one, arn in sorted(questions):
+        asking = Asking(snapshot, one, arn, context, answers)
+        for place in asking.candidates():
+            answer = asking.answer(place)
+            if answer.outcome in GRANTING:
+                found.append((place, AccessRow(snapshot.principals[place].arn, one, arn, *answer)))
+    if len(questions) > 1:
+        found.sort(key=lambda pair: pair[0])
+    return tuple(row for _, row in found)
 
 
 @collector_paused()
@@ -136,17 +156,24 @@ def what_can(
     and `resources` are as for :func:`access_rows`.
     """
     who = snapshot.principal(principal)
-    bits = _grantable(snapshot, who) & _bits(actions)
-    asked = _questions(catalog().names_in(bits), snapshot, _strings(resources))
-    known = snapshot.request_context(who, context)
-    rows = (_row(snapshot.stack_for(who, a, r), who, a, r, known) for a, r in asked)
-    return tuple(row for row in rows if row.outcome in GRANTING)
+    own = _grantable(snapshot, who)
+    rows = []
+    known: dict[str, Context] = {}
+    listed = None if resources is None else _strings(resources)
+    for action, resource in _questions(catalog().names_in(_bits(actions)), snapshot, listed):
+        if not own >> (catalog().index_of(action) or 0) & 1 and not _speaks(snapshot, action, resource):
+            continue
+        if resource not in known:
+            known[resource] = snapshot.request_context(who, context, resource)
+        row = _row(snapshot, who, action, resource, known[resource])
+        if row.outcome in GRANTING:
+            rows.append(row)
+    return tuple(rows)
 
 
 def default_resources(snapshot: Snapshot) -> tuple[str, ...]:
-    """Return the resources that the account is asked about: those listed with it, and the ARNs without a wildcard or
-    a variable in
-    its policies, sorted.
+    """Return the resources that the account is asked about: those listed with it, those whose policies were read, and
+    the ARNs without a wildcard or a variable in its policies, sorted.
     """
     return tuple(snapshot.kept("default resources", lambda: tuple(sorted(set(_named_resources(snapshot))))))
 
@@ -160,7 +187,7 @@ def action_names(actions: Iterable[str] | str) -> tuple[str, ...]:
     ('lex:PostContent', 'lex:PostText')
     """
     found: set[str] = set()
-    for action in _strings(actions) or ():
+    for action in _strings(actions):
         if not is_pattern(action):
             found.add(spelled(action))
             continue
@@ -177,9 +204,11 @@ def spelled(action: str) -> str:
     return action if place is None else catalog().names[place]
 
 
-def _row(stack: PolicyStack, principal: Principal, action: str, resource: str, context: Context) -> AccessRow:
-    request = Request(principal.arn, action, resource, context)
-    decision = authorize(stack, request)
+def _row(snapshot: Snapshot, principal: Principal, action: str, resource: str, context: Context) -> AccessRow:
+    """The answer by way of the principal's own stack; it is the same as that of :class:`Asking`."""
+    decision = authorize(
+        snapshot.stack_for(principal, action, resource), Request(principal.arn, action, resource, context)
+    )
     outcome, by = decision.outcome, decided_by(decision)
     if outcome != "conditional":
         return AccessRow(principal.arn, action, resource, outcome, None, (), by)
@@ -200,7 +229,13 @@ def _questions(
             yield from ((action, resource) for resource in fitting(action, known))
 
 
-def _principals(snapshot: Snapshot, principals: Iterable[str | Principal] | str | None) -> tuple[Principal, ...]:
+def asked_principals(
+    snapshot: Snapshot, principals: Iterable[str | Principal] | str | None = None
+) -> tuple[Principal, ...]:
+    """Return the principals that :func:`access_rows` asks for, sorted by ARN; all without an argument.
+
+    Raises AccountError for one that is not in the account.
+    """
     if principals is None:
         return snapshot.principals
     asked: Iterable[str | Principal] = [principals] if isinstance(principals, str) else principals
@@ -208,21 +243,29 @@ def _principals(snapshot: Snapshot, principals: Iterable[str | Principal] | str 
     return tuple(found[arn] for arn in sorted(found))
 
 
-def _strings(values: Iterable[str] | str | None) -> tuple[str, ...] | None:
-    if values is None:
-        return None
+def asked_questions(
+    snapshot: Snapshot, actions: Iterable[str] | str = "*", resources: Iterable[str] | str | None = None
+) -> Iterator[tuple[str, str]]:
+    """Yield the pairs of action and resource that :func:`access_rows` asks about, in its order.
+
+    Raises CatalogError for a pattern that matches no action.
+    """
+    return _questions(action_names(actions), snapshot, None if resources is None else _strings(resources))
+
+
+def _strings(values: Iterable[str] | str) -> tuple[str, ...]:
     return (values,) if isinstance(values, str) else tuple(values)
 
 
 def _bits(actions: Iterable[str] | str) -> int:
-    return catalog().bits_of(_strings(actions) or ())
+    return catalog().bits_of(_strings(actions))
 
 
 def _grantable(snapshot: Snapshot, principal: Principal) -> int:
     """The catalogue's actions that some Allow of the principal names, or that need none of its policies."""
     cat = catalog()
     stack = snapshot.stack(principal)
-    if stack.unreadable:
+    if "identity" in stack.unreadable:
         return cat.everything
     bits = cat.bits("sts:*") | cat.bits("kms:*")
     for policy in stack.identity:
@@ -232,8 +275,19 @@ def _grantable(snapshot: Snapshot, principal: Principal) -> int:
     return bits
 
 
+def _speaks(snapshot: Snapshot, action: str, resource: str) -> bool:
+    """Whether the resource's own policy may allow the action by itself."""
+    side = resource_side(snapshot, action, resource)
+    if side.policy is None:
+        return side.unreadable
+    bit = catalog().bits(action)
+    allows = (one.actions for one in side.policy.statements if one.allows)
+    return any(catalog().bits_of(element.patterns, element.negated) & bit for element in allows)
+
+
 def _named_resources(snapshot: Snapshot) -> Iterator[str]:
     yield from (resource.arn for resource in snapshot.resources)
+    yield from (one.resource for one in snapshot.resource_policies)
     for policy in snapshot.identity_policies():
         for statement in policy.statements:
             for pattern in statement.resources.patterns if statement.resources else ():

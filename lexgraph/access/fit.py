@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from lexgraph.catalog.actions import catalog
-from lexgraph.policy.arn import ArnMatcher, compile_arn, split_arn
+from lexgraph.policy.arn import PARTS, ArnMatcher, compile_arn, split_arn
 
 _HOLE = re.compile(r"\$\{[^}]*\}")
 
@@ -19,20 +19,42 @@ def fitting(action: str, resources: Iterable[str]) -> tuple[str, ...]:
     >>> fitting("lex:DeleteBot", [bot, "arn:aws:s3:::transcripts"]) == (bot,)
     True
     """
-    matchers = _matchers(action)
-    if matchers is None:
-        return tuple(resources)
-    return tuple(arn for arn in resources if any(matches(split_arn(arn)) for matches in matchers))
+    listed = tuple(resources)
+    templates = _templates(action)
+    return listed if templates is None else _of_templates(templates, listed)
+
+
+# Most actions share their types of resources with others: an answer for each set of templates is kept.
+@lru_cache(4096)
+def _of_templates(templates: tuple[str, ...], resources: tuple[str, ...]) -> tuple[str, ...]:
+    services = _services(resources)
+    places: set[int] = set()
+    for template in templates:
+        service, matches = split_arn(template)[2], _matcher(template)
+        # A recovery point's ARN may be of any service.
+        pools = services.values() if "$" in service else (services.get(service, ()),)
+        places.update(i for pool in pools for i, parts in pool if i not in places and matches(parts))
+    return tuple(resources[i] for i in sorted(places))
+
+
+@lru_cache(16)
+def _services(resources: tuple[str, ...]) -> dict[str, list[tuple[int, tuple[str, ...]]]]:
+    """The resources by the service in their ARNs, each with its place and its parts."""
+    found: dict[str, list[tuple[int, tuple[str, ...]]]] = {}
+    for i, arn in enumerate(resources):
+        parts = split_arn(arn)
+        if len(parts) == PARTS:
+            found.setdefault(parts[2], []).append((i, parts))
+    return found
 
 
 @lru_cache(32_768)
-def _matchers(action: str) -> tuple[ArnMatcher, ...] | None:
+def _templates(action: str) -> tuple[str, ...] | None:
     facts = catalog().action(action)
     if facts is None:
         return None
     types = _types(facts.service)
-    templates = dict.fromkeys(arn for name in facts.resource_types for arn in types.get(name, ()))
-    return tuple(_matcher(template) for template in templates)
+    return tuple(dict.fromkeys(arn for name in facts.resource_types for arn in types.get(name, ())))
 
 
 @lru_cache(1024)

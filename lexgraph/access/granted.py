@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import or_
+from typing import NamedTuple
 
 from lexgraph.catalog.actions import catalog
 from lexgraph.policy.model import Policy, Statement
@@ -22,6 +24,31 @@ class Granted:
     everywhere: int
 
 
+class Bits(NamedTuple):
+    """The actions that statements name, by what the statements say of them.
+
+    `allowed`: some Allow names it; `surely`: one without a condition; `widely`: one on Resource ``*``. `removed`: a
+    Deny without a condition on ``*`` names it; `perhaps`: a Deny with conditions; `partly`: a Deny on some resources.
+    """
+
+    allowed: int = 0
+    surely: int = 0
+    widely: int = 0
+    removed: int = 0
+    perhaps: int = 0
+    partly: int = 0
+
+    def joined(self, other: Bits) -> Bits:
+        """Return what the statements of both say together."""
+        return Bits(*map(or_, self, other))
+
+    @property
+    def granted(self) -> Granted:
+        """The actions that one layer with these statements grants."""
+        named = self.allowed & ~self.removed
+        return Granted(named, named & (~self.surely | self.perhaps), named & self.widely & ~self.partly)
+
+
 def granted_bits(policy: Policy) -> Granted:
     """Return the actions that a policy grants.
 
@@ -30,22 +57,32 @@ def granted_bits(policy: Policy) -> Granted:
     >>> catalog().count(granted_bits(policy).everywhere)
     2
     """
+    return statement_bits(policy).granted
+
+
+def statement_bits(policy: Policy) -> Bits:
+    """Return the actions that a policy's statements name.
+
+    >>> from lexgraph.policy.parse import parse_policy
+    >>> policy = parse_policy('{"Statement": {"Effect": "Deny", "Action": "lex:Post*", "Resource": "*"}}')
+    >>> catalog().count(statement_bits(policy).removed)
+    2
+    """
     cat = catalog()
-    allowed = surely = everywhere = removed = perhaps = somewhere = 0
+    allowed = surely = widely = removed = perhaps = partly = 0
     for statement in policy.statements:
         bits = cat.bits_of(statement.actions.patterns, statement.actions.negated)
         free, whole = statement.unconditional, is_everywhere(statement)
         if statement.allows:
             allowed |= bits
             surely |= bits if free else 0
-            everywhere |= bits if whole else 0
+            widely |= bits if whole else 0
         elif free and whole:
             removed |= bits
         else:
             perhaps |= 0 if free else bits
-            somewhere |= 0 if whole else bits
-    named = allowed & ~removed
-    return Granted(named, named & (~surely | perhaps), named & everywhere & ~somewhere)
+            partly |= 0 if whole else bits
+    return Bits(allowed, surely, widely, removed, perhaps, partly)
 
 
 def is_everywhere(statement: Statement) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lexgraph.conditions.logic import Atom, Formula, Undecided, all_of, any_of, model, negate
@@ -20,24 +20,55 @@ from lexgraph.evaluation.services import (
     under_scps,
 )
 from lexgraph.evaluation.stack import Layer, PolicyStack
+from lexgraph.policy.model import Policy
+
+
+class LayerIndexes:
+    """The indexes of layers that many stacks have in common: a boundary, a level of SCPs, a resource's policy."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[object, ...], StatementIndex] = {}
+        self._naming: dict[tuple[object, ...], PrincipalIndex] = {}
+
+    def of(self, policies: Sequence[Policy], layer: Layer) -> StatementIndex:
+        """Return the index of a layer, made once."""
+        name = (layer, *map(id, policies))  # the index keeps its policies, so no other will have these ids
+        found = self._made.get(name)
+        if found is None:
+            found = self._made[name] = StatementIndex(policies, layer)
+        return found
+
+    def naming(self, policies: Sequence[Policy], layer: Layer, *, bounded: bool) -> PrincipalIndex:
+        """Return the index of a layer whose statements name principals, made once."""
+        name = (layer, bounded, *map(id, policies))
+        found = self._naming.get(name)
+        if found is None:
+            found = self._naming[name] = PrincipalIndex(policies, layer, bounded=bounded)
+        return found
 
 
 class CompiledStack:
-    """A stack's layers, each indexed."""
+    """A stack's layers, each indexed.
 
-    def __init__(self, stack: PolicyStack) -> None:
+    Where `identity` is given it stands for the identity policies, and `indexes` are those that other stacks use too.
+    """
+
+    def __init__(
+        self, stack: PolicyStack, *, identity: StatementIndex | None = None, indexes: LayerIndexes | None = None
+    ) -> None:
+        made = LayerIndexes() if indexes is None else indexes
         bounded = stack.boundary is not None or "boundary" in stack.unreadable
         # Not the stack itself: the two would keep each other alive until the collector of cycles comes by.
         self.settings = stack.settings
         self.unreadable = stack.unreadable
         self.resource_policy = stack.resource
-        self.identity = StatementIndex(stack.identity, "identity")
-        self.boundary = StatementIndex((stack.boundary,), "boundary") if stack.boundary else None
-        self.session = None if stack.session is None else StatementIndex(stack.session, "session")
-        self.scps = tuple(StatementIndex(level, "scp") for level in stack.scps)
-        self.rcps = tuple(PrincipalIndex(level, "rcp", bounded=bounded) for level in stack.rcps)
-        self.resource = PrincipalIndex((stack.resource,), "resource", bounded=bounded) if stack.resource else None
-        self.endpoint = None if stack.endpoint is None else PrincipalIndex(stack.endpoint, "endpoint", bounded=bounded)
+        self.identity = made.of(stack.identity, "identity") if identity is None else identity
+        self.boundary = made.of((stack.boundary,), "boundary") if stack.boundary else None
+        self.session = None if stack.session is None else made.of(stack.session, "session")
+        self.scps = tuple(made.of(level, "scp") for level in stack.scps)
+        self.rcps = tuple(made.naming(level, "rcp", bounded=bounded) for level in stack.rcps)
+        self.resource = made.naming((stack.resource,), "resource", bounded=bounded) if stack.resource else None
+        self.endpoint = None if stack.endpoint is None else made.naming(stack.endpoint, "endpoint", bounded=bounded)
         self.simple = stack.given == ("identity",) and not stack.unreadable
 
     def all_layers(self) -> Iterator[StatementIndex]:

@@ -139,3 +139,14 @@ _USER_IDS: dict[CallerKind, str] = {
     "anonymous": "anonymous",
     "federated-user": "{account}:{name}",
 }
+
+_OWN_KEYS = frozenset({"aws:username", "aws:userid", "aws:principaltype", "aws:principalarn"})
+
+
+def tells_who(key: str) -> bool:
+    """Return whether a lower-cased key may hold different values for two users or roles of one account.
+
+    >>> tells_who("aws:principaltag/team"), tells_who("aws:principalaccount")
+    (True, False)
+    """
+    return key in _OWN_KEYS or key.startswith("aws:principaltag/")

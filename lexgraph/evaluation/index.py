@@ -7,8 +7,9 @@ the conditions of what remains.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from lexgraph.conditions.compiled import CompiledTest
 from lexgraph.conditions.fillings import fillings
@@ -17,13 +18,14 @@ from lexgraph.conditions.logic import Atom, Formula, all_of, any_of, negate
 from lexgraph.conditions.readable import condition_words
 from lexgraph.conditions.variables import Template, Variable, has_variable, read_template, substitute, substitute_arn
 from lexgraph.errors import shown
+from lexgraph.evaluation.action_bits import MEMO, ActionBits, MaskedActionBits, bits_of, speaks_of
+from lexgraph.evaluation.callers import tells_who
 from lexgraph.evaluation.request import Question
 from lexgraph.evaluation.stack import Layer
 from lexgraph.policy.arn import PARTS, ArnMatcher, compile_arn, literal, pad, split_arn
 from lexgraph.policy.model import PatternSet, Policy, Statement
-from lexgraph.policy.patterns import ascii_lower, compile_glob, is_pattern
+from lexgraph.policy.patterns import is_pattern
 
-MEMO = 4096
 Lookup = Callable[[str], tuple[str, ...] | None]
 
 
@@ -40,18 +42,39 @@ class Entry:
 
 
 class StatementIndex:
-    """The statements of one layer (or of one level of SCPs)."""
+    """The statements of one layer (or of one level of SCPs).
 
-    def __init__(self, policies: Sequence[Policy], layer: Layer) -> None:
+    With a `service`, only those that speak of its actions are there: enough for questions about these, and quicker made
+    where the policies are many.
+    """
+
+    def __init__(self, policies: Sequence[Policy], layer: Layer, service: str | None = None) -> None:
         self.layer: Layer = layer
         self.policies = tuple(policies)
-        self.entries: tuple[Entry, ...] = tuple(_entries(self.policies, layer))
-        self.allow = _bits(i for i, entry in enumerate(self.entries) if entry.statement.allows)
-        self.deny = _bits(i for i, entry in enumerate(self.entries) if not entry.statement.allows)
-        self.conditional = _bits(i for i, entry in enumerate(self.entries) if not entry.statement.unconditional)
-        self.actions = _ActionBits([entry.statement.actions for entry in self.entries])
+        self.entries: tuple[Entry, ...] = tuple(_entries(self.policies, layer, service))
+        self.allow = bits_of(i for i, entry in enumerate(self.entries) if entry.statement.allows)
+        self.deny = bits_of(i for i, entry in enumerate(self.entries) if not entry.statement.allows)
+        self.conditional = bits_of(i for i, entry in enumerate(self.entries) if not entry.statement.unconditional)
+        self.actions = ActionBits([entry.statement.actions for entry in self.entries], service)
         self.resources = _ResourceBits(self.entries, layer)
         self.pending = self.conditional | self.resources.templated
+
+    def view(self, mask: int) -> StatementIndex:
+        """Return a layer of only the statements in `mask`, which shares all else with this one."""
+        found = StatementIndex.__new__(StatementIndex)
+        found.__dict__.update(self.__dict__)
+        found.actions = MaskedActionBits(self.actions, mask)
+        return found
+
+    @cached_property
+    def personal(self) -> int:
+        """The statements whose conditions or variables ask who the caller is."""
+        return bits_of(i for i in range(len(self.entries)) if self.pending >> i & 1 and self._asks_who(i))
+
+    def _asks_who(self, i: int) -> bool:
+        tests = (key for test in self.entries[i].tests for key in test.keys)
+        variables = (key for template in self.resources.templates.get(i, ()) for key in template.keys)
+        return any(tells_who(key) for key in (*tests, *variables))
 
     def match(self, question: Question) -> tuple[int, tuple[tuple[int, Formula], ...]]:
         """Return the statements that match for certain, as bits, and those that may, each with the formula that
@@ -124,19 +147,14 @@ def _unread_statement(entry: Entry) -> Atom:
     )
 
 
-def _entries(policies: Sequence[Policy], layer: Layer) -> Iterator[Entry]:
+def _entries(policies: Sequence[Policy], layer: Layer, service: str | None) -> Iterator[Entry]:
     for p, policy in enumerate(policies):
         variables = policy.has_variables
         for s, statement in enumerate(policy.statements):
+            if service is not None and not speaks_of(statement.actions, service):
+                continue
             tests = tuple(CompiledTest(test, variables=variables) for test in statement.conditions)
             yield Entry(layer, p, s, policy, statement, tests)
-
-
-def _bits(places: Iterable[int]) -> int:
-    found = 0
-    for place in places:
-        found |= 1 << place
-    return found
 
 
 def condition_atom(test: CompiledTest, question: Question) -> Formula:
@@ -190,47 +208,6 @@ def _piece(piece: str | Variable, question: Question) -> str:
         return piece
     value = substitute(Template("", (piece,)), question.lookup)
     return value if isinstance(value, str) else "*"
-
-
-class _ActionBits:
-    """Which statements' Action element matches an action (rules S2, S3)."""
-
-    def __init__(self, elements: Sequence[PatternSet]) -> None:
-        self.negated = _bits(i for i, element in enumerate(elements) if element.negated)
-        self.everything = 0
-        self.literals: dict[str, int] = {}
-        self.globs: dict[str, list[tuple[Callable[[str], bool], int]]] = {}
-        globs: dict[str, int] = {}
-        for i, element in enumerate(elements):
-            for pattern in element.patterns:
-                lower = ascii_lower(pattern)
-                if lower.strip("*") == "":
-                    self.everything |= 1 << i
-                elif is_pattern(lower):
-                    globs[lower] = globs.get(lower, 0) | 1 << i
-                else:
-                    self.literals[lower] = self.literals.get(lower, 0) | 1 << i
-        for pattern, bits in globs.items():
-            service, _, name = pattern.partition(":")
-            self.globs.setdefault(service, []).append((compile_glob(name), bits))
-        self.memo: dict[str, int] = {}
-
-    def of(self, action: str) -> int:
-        """Return the bits for a lower-cased action."""
-        found = self.memo.get(action)
-        if found is None:
-            if len(self.memo) >= MEMO:
-                self.memo.clear()
-            found = self.memo[action] = self._compute(action)
-        return found
-
-    def _compute(self, action: str) -> int:
-        named = self.everything | self.literals.get(action, 0)
-        service, _, name = action.partition(":")
-        for matches, bits in self.globs.get(service, ()):
-            if named & bits != bits and matches(name):
-                named |= bits
-        return named ^ self.negated
 
 
 class _ResourceBits:

@@ -60,9 +60,16 @@ def _without_path(role: str) -> str:
     return f"{front}:role/{rest.rpartition('/')[2]}"
 
 
+# What an account says of a role: the unique id with which the aws:userid of its sessions begins. No key of AWS's tells
+# it alone, and the rest, the session's name, is not known.
+ROLE_ID = "lexgraph:roleid"
+
+
 def _has_id(unique_id: str, question: Question) -> Formula:
-    """Whether the caller has a unique id (``AIDA…``, ``AROA…``), which only aws:userid tells."""
-    values = question.lookup("aws:userid")
+    """Whether the caller has a unique id (``AIDA…``, ``AROA…``), which only aws:userid tells, or its account."""
+    values = question.known.get("aws:userid", question.known.get(ROLE_ID))
+    if values is None:
+        values = question.lookup("aws:userid")
     if values is not None:
         return values[:1] != () and values[0].partition(":")[0] == unique_id
     return Atom(

@@ -24,6 +24,17 @@ SMALL = 24
 
 def simplified(formula: Formula) -> Formula:
     """Return an equal formula without the parts that the others already say."""
+    # The words of an answer and its missing keys both ask, one after the other, about the very same formula.
+    kept = _LAST[0]
+    if kept[0] is not formula:
+        kept = _LAST[0] = (formula, _simplified(formula))
+    return kept[1]
+
+
+_LAST: list[tuple[Formula, Formula]] = [(False, False)]
+
+
+def _simplified(formula: Formula) -> Formula:
     formula = _pushed(formula, positive=True)
     if isinstance(formula, bool | Atom) or sum(1 for _ in atoms(formula)) > SMALL:
         return formula
@@ -63,7 +74,12 @@ def equal(a: Formula, b: Formula) -> bool:
 
 def residual_words(formula: Formula) -> str:
     """Return a formula in words, beginning with "if"."""
-    return f"if {_words(simplified(formula), inside=False)}"
+    return formula_words(simplified(formula))
+
+
+def formula_words(formula: Formula) -> str:
+    """Return a formula in words as it is, which takes no time: it is not made small first."""
+    return f"if {_words(_pushed(formula, positive=True), inside=False)}"
 
 
 def _words(formula: Formula, *, inside: bool) -> str:

@@ -43,11 +43,21 @@ def needs_resource_policy(question: Question) -> bool:
     return action.startswith("kms:") and not question.wildcard_only and question.parts[5].startswith("key/")
 
 
+def changes_own(action: str) -> bool:
+    """Return whether an action, in lower case, changes something of IAM's or KMS's, of which AWS keeps some (rule L9).
+
+    >>> changes_own("iam:attachrolepolicy"), changes_own("iam:getrole")
+    (True, False)
+    """
+    service, _, name = action.partition(":")
+    return service in ("iam", "kms") and name.startswith(_CHANGES)
+
+
 def is_untouchable(question: Question) -> bool:
     """Return whether the request would change what AWS keeps for itself (rule L9)."""
-    service, _, name = question.action.partition(":")
-    if service not in ("iam", "kms") or not name.startswith(_CHANGES):
+    if not changes_own(question.action):
         return False
+    service = question.action.partition(":")[0]
     resource = question.parts[5]
     if service == "kms":
         return resource.startswith("alias/aws/")
@@ -57,10 +67,16 @@ def is_untouchable(question: Question) -> bool:
 
 def under_rcps(question: Question) -> bool:
     """Return whether RCPs bind this request (rule L2)."""
-    service = question.action.partition(":")[0]
-    return (
-        service in catalog().rcp_services and question.action != "kms:retiregrant" and not is_service_linked(question)
-    )
+    return rcps_know(question.action) and not is_service_linked(question)
+
+
+def rcps_know(action: str) -> bool:
+    """Return whether RCPs apply to a lower-cased action, whoever asks (rule L2).
+
+    >>> rcps_know("kms:decrypt"), rcps_know("kms:retiregrant")
+    (True, False)
+    """
+    return action.partition(":")[0] in catalog().rcp_services and action != "kms:retiregrant"
 
 
 def under_scps(question: Question) -> bool:
@@ -103,7 +119,9 @@ def is_public(policy: Policy) -> bool:
     >>> is_public(parse_policy(text, kind="resource"))
     True
     """
-    return any(statement.allows and _for_anyone(statement) and not _fixed(statement) for statement in policy.statements)
+    return any(
+        statement.allows and _for_anyone(statement) and not fixing_tests(statement) for statement in policy.statements
+    )
 
 
 def _for_anyone(statement: Statement) -> bool:
@@ -113,8 +131,11 @@ def _for_anyone(statement: Statement) -> bool:
     return element.negated or any(p in ("*", "AWS:*") or p.startswith("Federated:") for p in element.patterns)
 
 
-def _fixed(statement: Statement) -> bool:
-    return any(test.values and all(_fixes(test, str(value)) for value in test.values) for test in statement.conditions)
+def fixing_tests(statement: Statement) -> tuple[ConditionTest, ...]:
+    """Return the conditions of a statement that fix who asks, or where from, so that it is not public (rule L10)."""
+    return tuple(
+        test for test in statement.conditions if test.values and all(_fixes(test, str(value)) for value in test.values)
+    )
 
 
 def _fixes(test: ConditionTest, value: str) -> bool:

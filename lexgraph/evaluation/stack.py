@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from lexgraph.policy.model import Policy
 
 if TYPE_CHECKING:
-    from lexgraph.evaluation.authorize import CompiledStack
+    from lexgraph.evaluation.authorize import CompiledStack, LayerIndexes
 
 Layer = Literal["identity", "boundary", "session", "scp", "rcp", "resource", "endpoint"]
 LAYERS: tuple[Layer, ...] = ("identity", "boundary", "session", "scp", "rcp", "resource", "endpoint")
@@ -36,6 +36,7 @@ class PolicyStack:
     endpoint : policies of the VPC endpoint that the request came through.
     settings : what else decides.
     unreadable : layers that are known to exist and could not be read: answers that depend on them are unknown.
+    absent : layers that are known not to exist here, such as the SCPs of a management account.
 
     Examples
     --------
@@ -52,7 +53,9 @@ class PolicyStack:
     endpoint: tuple[Policy, ...] | None = None
     settings: Settings = field(default=Settings())
     unreadable: tuple[Layer, ...] = ()
+    absent: tuple[Layer, ...] = ()
     _compiled: list[CompiledStack] = field(default_factory=list, init=False, repr=False, compare=False, hash=False)
+    _indexes: list[LayerIndexes] = field(default_factory=list, init=False, repr=False, compare=False, hash=False)
 
     @property
     def given(self) -> tuple[Layer, ...]:
@@ -71,7 +74,8 @@ class PolicyStack:
     @property
     def not_considered(self) -> tuple[Layer, ...]:
         """The layers that were not given; one that exists and could not be read is considered unknown (rule U5)."""
-        return tuple(layer for layer in LAYERS if layer not in self.given and layer not in self.unreadable)
+        considered = (*self.given, *self.unreadable, *self.absent)
+        return tuple(layer for layer in LAYERS if layer not in considered)
 
     @property
     def compiled(self) -> CompiledStack:
@@ -79,5 +83,15 @@ class PolicyStack:
         if not self._compiled:
             from lexgraph.evaluation.authorize import CompiledStack
 
-            self._compiled.append(CompiledStack(self))
+            self._compiled.append(CompiledStack(self, indexes=next(iter(self._indexes), None)))
         return self._compiled[0]
+
+    def sharing(self, indexes: LayerIndexes) -> PolicyStack:
+        """Return the stack itself, which takes the indexes of its layers from those that other stacks use too."""
+        self._indexes[:] = [indexes]
+        return self
+
+    def prepared(self, compiled: CompiledStack) -> PolicyStack:
+        """Return the stack itself, for which somebody has indexed the layers already."""
+        self._compiled[:] = [compiled]
+        return self

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from lexgraph.access.compressed import Access, Codes
 from lexgraph.access.decide import AccessRow
 from lexgraph.account.model import Snapshot
-from lexgraph.tables.schema import SCHEMAS
+from lexgraph.tables.schema import OUTCOMES, SCHEMAS, Coded
 
 
 def principals_table(snapshot: Snapshot) -> pd.DataFrame:
@@ -70,8 +73,9 @@ def attachments_table(snapshot: Snapshot) -> pd.DataFrame:
     return SCHEMAS["attachments"].frame(rows, **_attrs(snapshot))
 
 
-def access_table(rows: Iterable[AccessRow]) -> pd.DataFrame:
-    """Return the answers of :func:`lexgraph.access.decide.access_rows` and its kin, in their order.
+def access_table(rows: Iterable[AccessRow] | Access) -> pd.DataFrame:
+    """Return the answers of :func:`lexgraph.access.decide.access_rows` and its kin, or of
+    :func:`lexgraph.access.compressed.access`, in their order.
 
     Returns
     -------
@@ -82,6 +86,8 @@ def access_table(rows: Iterable[AccessRow]) -> pd.DataFrame:
     >>> access_table([AccessRow("arn:aws:iam::111122223333:user/ana", "lex:ListBots", "*", "allowed")]).shape
     (1, 7)
     """
+    if isinstance(rows, Access):
+        return SCHEMAS["access"].from_columns(_coded(rows))
     listed = tuple(rows)
     columns = {
         "principal": [row.principal for row in listed],
@@ -93,6 +99,40 @@ def access_table(rows: Iterable[AccessRow]) -> pd.DataFrame:
         "decided_by": [row.decided_by for row in listed],
     }
     return SCHEMAS["access"].from_columns(columns)
+
+
+def _coded(access: Access) -> dict[str, Any]:
+    """The columns of compressed answers: no row is made."""
+    people, asked = access.codes.shape
+    codes = access.codes.ravel()
+    actions, resources = (_numbered([pair[side] for pair in access.questions]) for side in (0, 1))
+    answers = {
+        "condition": [answer.condition for answer in access.answers],
+        "missing_keys": [", ".join(answer.missing_keys) or None for answer in access.answers],
+        "decided_by": [answer.decided_by for answer in access.answers],
+    }
+    outcomes = np.array([OUTCOMES.index(answer.outcome) for answer in access.answers], dtype=np.int8)
+    return {
+        "principal": Coded(np.repeat(np.arange(people, dtype=np.int32), asked), access.principals),
+        "action": Coded(np.tile(actions.codes, people), actions.values),
+        "resource": Coded(np.tile(resources.codes, people), resources.values),
+        "outcome": pd.Categorical.from_codes(outcomes[codes], categories=pd.Index(OUTCOMES, dtype="str")),
+        **{name: _of_answers(values, codes) for name, values in answers.items()},
+    }
+
+
+def _numbered(values: Sequence[str]) -> Coded:
+    places: dict[str, int] = {}
+    codes = [places.setdefault(value, len(places)) for value in values]
+    return Coded(np.array(codes, dtype=np.int32), tuple(places))
+
+
+def _of_answers(values: Sequence[str | None], codes: Codes) -> Coded:
+    """A column that the answer decides; equal values are one."""
+    distinct = _numbered([value for value in values if value is not None])
+    places = np.full(len(values), -1, dtype=np.int32)
+    places[[i for i, value in enumerate(values) if value is not None]] = distinct.codes
+    return Coded(places[codes], distinct.values)
 
 
 def _attrs(snapshot: Snapshot) -> dict[str, str | None]:

@@ -25,14 +25,15 @@ def cells_table(policies: Policies) -> pd.DataFrame:
     ['lex:Post*', 'Write 2', 'allowed']
     """
     rows = (
-        (policy.key, place, *_row(cell))
+        (policy.key, place, *cell_columns(cell))
         for policy in identity_policies_of(policies)
         for place, cell in enumerate(cells(policy))
     )
     return SCHEMAS["cells"].frame(rows, catalog_date=catalog().date)
 
 
-def _row(cell: Cell) -> tuple[str, int, str, str, str | None, str, str | None]:
+def cell_columns(cell: Cell) -> tuple[str, int, str, str, str | None, str, str | None]:
+    """Return the columns of a cell, from action on."""
     levels = cell.levels
     return (
         " ".join(cell.patterns),

@@ -23,13 +23,13 @@ def changes_table(name: str) -> pd.DataFrame:
 
     Returns
     -------
-    The table ``changes``: policy, version, date, part, direction, what, actions, action, resource, context. A
+    The table ``changes``: policy, policy_version, date, part, direction, what, actions, action, resource, context. A
     version without a row allows the same as the one before.
 
     Examples
     --------
     >>> changes = changes_table("AmazonLexFullAccess")
-    >>> changes.loc[changes["version"] == "v9", ["direction", "what"]].to_numpy().tolist()
+    >>> changes.loc[changes["policy_version"] == "v9", ["direction", "what"]].to_numpy().tolist()
     [['granted', 'condition'], ['taken away', 'condition']]
     """
     rows = (
@@ -47,13 +47,13 @@ def timeline_table(name: str) -> pd.DataFrame:
 
     Returns
     -------
-    The table ``timeline``: policy, version, date, direction, what, level, actions. ``attrs["versions"]`` lists all
-    versions with their dates, those without a change too, and ``attrs["name"]`` is the policy's name.
+    The table ``timeline``: policy, policy_version, date, direction, what, level, actions. ``attrs["versions"]`` lists
+    all versions with their dates, those without a change too, and ``attrs["name"]`` is the policy's name.
 
     Examples
     --------
     >>> timeline = timeline_table("AmazonLexFullAccess")
-    >>> timeline.loc[timeline["version"] == "v7", "actions"].sum().item()
+    >>> timeline.loc[timeline["policy_version"] == "v7", "actions"].sum().item()
     11
     """
     counts: dict[tuple[str, str, str | None, str, str, str | None], set[str]] = {}

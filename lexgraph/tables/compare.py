@@ -139,13 +139,13 @@ def history_table(name: str) -> pd.DataFrame:
 
     Returns
     -------
-    The table ``history``: policy, version, date, statements, actions, added, removed, unchanged.
+    The table ``history``: policy, policy_version, date, statements, actions, added, removed, unchanged.
     ``attrs["complete"]`` tells whether
     every version from v1 on is known; numbers compare a version with the one in the row above.
 
     Examples
     --------
-    >>> history_table("AmazonLexFullAccess").set_index("version").loc["v7", "removed"].item()
+    >>> history_table("AmazonLexFullAccess").set_index("policy_version").loc["v7", "removed"].item()
     2
     """
     versions = managed_versions(name)
@@ -177,12 +177,13 @@ def history_changes_table(name: str) -> pd.DataFrame:
 
     Returns
     -------
-    The table ``history_changes``: policy, version, action, level, generation, change (added, removed or changed).
+    The table ``history_changes``: policy, policy_version, action, level, generation, change (added, removed or
+    changed).
 
     Examples
     --------
     >>> changes = history_changes_table("AmazonLexFullAccess")
-    >>> changes.loc[(changes["version"] == "v7") & (changes["change"] == "removed"), "action"].tolist()
+    >>> changes.loc[(changes["policy_version"] == "v7") & (changes["change"] == "removed"), "action"].tolist()
     ['iam:DeleteRole', 'iam:DetachRolePolicy']
     """
     versions = managed_versions(name)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from itertools import chain, repeat
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from lexgraph.policy.grammar import read_operator
 from lexgraph.policy.model import PatternSet, Policy, Statement
 from lexgraph.policy.write import policy_document, statement_document
 from lexgraph.tables.names import Flags, Places, catalog_columns, mask_of, places_in
-from lexgraph.tables.schema import SCHEMAS, Coded
+from lexgraph.tables.schema import EFFECTS, SCHEMAS, Coded
 from lexgraph.tables.source import Policies, condition_text, identity_policies_of, policies_of, value_text
 
 
@@ -120,16 +120,17 @@ def grants_table(policies: Policies) -> pd.DataFrame:
     """
     listed = policies_of(policies)
     each = [statement for policy in listed for statement in policy.statements]
-    texts = _Texts()
-    actions, resources, counts = _products(each, texts)
+    acting, on = _Elements([s.actions for s in each]), _Elements([s.resources for s in each])
+    actions, resources, counts = _products(acting, on)
+    texts = acting.texts
     columns = {
         **_statement_columns(listed, each, counts),
-        "action": Coded(actions, texts.values),
-        "action_negated": np.repeat([statement.actions.negated for statement in each], counts),
-        "resource": Coded(resources, texts.values),
-        "resource_negated": np.repeat([bool(s.resources and s.resources.negated) for s in each], counts),
-        "condition": _coded([condition_text(statement) for statement in each], counts),
-        "known": _known(actions, texts.values),
+        "action": Coded(actions, texts),
+        "action_negated": np.repeat(acting.negated, counts),
+        "resource": Coded(resources, on.texts),
+        "resource_negated": np.repeat(on.negated, counts),
+        "condition": _coded([condition_text(s) if s.conditions or s.empty else None for s in each], counts),
+        "known": _known(actions, texts),
     }
     return SCHEMAS["grants"].from_columns(columns, catalog_date=catalog().date)
 
@@ -208,54 +209,71 @@ def policy_actions_table(policies: Policies) -> pd.DataFrame:
     return SCHEMAS["policy_actions"].from_columns(columns, catalog_date=catalog().date)
 
 
-class _Texts:
-    """Distinct texts and their codes."""
+class _Elements:
+    """The Action or Resource elements of statements: their distinct patterns, and which each has, as codes.
 
-    def __init__(self) -> None:
-        self.codes: dict[str, int] = {}
+    Elements are told apart by identity: those of an account are shared, and each is asked for its patterns only once.
+    """
 
-    @property
-    def values(self) -> list[str]:
-        return list(self.codes)
+    def __init__(self, elements: Sequence[PatternSet | None]) -> None:
+        names = list(map(id, elements))
+        distinct = dict(zip(names, elements, strict=True))
+        patterns = list(map(_patterns, distinct.values()))
+        flat = list(chain.from_iterable(patterns))
+        codes = _codes(flat)
+        self.texts: list[str] = [text for text in codes if text is not None]
+        self.codes = np.fromiter(map(codes.__getitem__, flat), np.int32, len(flat))
+        place = dict(zip(distinct, range(len(distinct)), strict=True))
+        self.places = np.fromiter(map(place.__getitem__, names), np.int32, len(names))
+        self.sizes = np.fromiter(map(len, patterns), np.int32, len(patterns))
+        negated = [element is not None and element.negated for element in distinct.values()]
+        self.negated = np.array(negated, dtype=bool)[self.places]
 
-    def of(self, patterns: PatternSet | None) -> list[int]:
-        """The codes of an element's patterns; of a Not element the one code of all of them joined; -1 for none."""
-        if patterns is None:
-            return [-1]
-        codes = self.codes
-        if patterns.negated:
-            return [codes.setdefault(" ".join(patterns.patterns), len(codes))]
-        found = [codes.setdefault(pattern, len(codes)) for pattern in patterns.patterns]
-        return found if len(set(found)) == len(found) else list(dict.fromkeys(found))
+    def codes_at(self, statement: Places, number: Places) -> Places:
+        """Return the code of a statement's pattern by its number."""
+        starts = (np.cumsum(self.sizes) - self.sizes)[self.places]
+        found: Places = self.codes[starts[statement] + number]
+        return found
 
 
-def _products(statements: Sequence[Statement], texts: _Texts) -> tuple[Places, Places, list[int]]:
+def _patterns(element: PatternSet | None) -> Sequence[str | None]:
+    """What an element has rows for: a Not element is one text, a pattern that stands in it twice counts once."""
+    if element is None:
+        return (None,)
+    if element.negated:
+        return (" ".join(element.patterns),)
+    patterns = element.patterns
+    return patterns if len(patterns) < 2 or len(set(patterns)) == len(patterns) else tuple(dict.fromkeys(patterns))
+
+
+def _codes(values: Iterable[str | None]) -> dict[str | None, int]:
+    """A number for each distinct text, and -1 for None, which comes last."""
+    distinct = dict.fromkeys(values)
+    distinct.pop(None, None)
+    return {**dict(zip(distinct, range(len(distinct)), strict=True)), None: -1}
+
+
+def _products(acting: _Elements, on: _Elements) -> tuple[Places, Places, Places]:
     """The codes of every action × resource, statement by statement, and how many each statement has."""
-    actions: list[int] = []
-    resources: list[int] = []
-    counts = []
-    for statement in statements:
-        mine, on = texts.of(statement.actions), texts.of(statement.resources)
-        if len(on) == 1:
-            actions += mine
-        else:
-            actions += chain.from_iterable(map(repeat, mine, repeat(len(on), len(mine))))
-        resources += on * len(mine)
-        counts.append(len(mine) * len(on))
-    return np.array(actions, dtype=np.int32), np.array(resources, dtype=np.int32), counts
+    width = on.sizes[on.places]
+    counts = acting.sizes[acting.places] * width
+    statement = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+    row = np.arange(len(statement), dtype=np.int32) - (np.cumsum(counts) - counts)[statement]
+    action, resource = np.divmod(row, width[statement])
+    return acting.codes_at(statement, action), on.codes_at(statement, resource), counts
 
 
 def _known(actions: Places, texts: Sequence[str]) -> Flags:
     """Whether the catalogue knows each pattern; for a NotAction, whether it knows all its patterns."""
     cat = catalog()
     known = np.zeros(len(texts), dtype=bool)
-    for code in np.unique(actions).tolist():
-        known[code] = all(cat.bits(pattern) for pattern in texts[code].split(" "))
+    for code, text in enumerate(texts):
+        known[code] = cat.index_of(text) is not None or all(map(cat.bits, text.split(" ")))
     return known[actions]
 
 
 def _statement_columns(
-    policies: Sequence[Policy], statements: Sequence[Statement], counts: Sequence[int]
+    policies: Sequence[Policy], statements: Sequence[Statement], counts: Sequence[int] | Places
 ) -> dict[str, object]:
     """The columns that say which statement a row is of; `counts` rows for each statement."""
     each = np.repeat(np.arange(len(policies)), [len(policy.statements) for policy in policies])
@@ -263,15 +281,18 @@ def _statement_columns(
         "policy": Coded(np.repeat(each, counts), [policy.key for policy in policies]),
         "statement": np.repeat(np.array(_numbers(policies), dtype=np.int64), counts),
         "sid": _coded([statement.sid for statement in statements], counts),
-        "effect": np.repeat([statement.effect for statement in statements], counts),
+        "effect": pd.Categorical.from_codes(
+            np.repeat(np.array([statement.effect != EFFECTS[0] for statement in statements], dtype=np.int8), counts),
+            categories=pd.Index(EFFECTS, dtype="str"),
+        ),
     }
 
 
-def _coded(values: Sequence[str | None], counts: Sequence[int]) -> Coded:
+def _coded(values: Sequence[str | None], counts: Sequence[int] | Places) -> Coded:
     """Values repeated, as codes."""
-    codes: dict[str, int] = {}
-    each = [-1 if value is None else codes.setdefault(value, len(codes)) for value in values]
-    return Coded(np.repeat(np.array(each, dtype=np.int32), counts), list(codes))
+    codes = _codes(values)
+    each = np.fromiter(map(codes.__getitem__, values), np.int32, len(values))
+    return Coded(np.repeat(each, counts), [value for value in codes if value is not None])
 
 
 def _among(

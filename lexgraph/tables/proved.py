@@ -6,7 +6,7 @@ from lexgraph.tables.schema import LEVEL, NAME, POLICY, Column, Schema
 
 DIRECTIONS = ("granted", "taken away")
 WHATS = ("action", "resource", "condition", "undecided")
-_VERSION = Column("version", "str", "the version that brought the change")
+_VERSION = Column("policy_version", "str", "the version that brought the change")
 _DATE = Column("date", "str", "the version's ISO 8601 date, where it is known")
 _DIRECTION = Column("direction", "category", "whether the version newly grants it, or took it away", DIRECTIONS)
 _WHAT = Column(
@@ -43,7 +43,25 @@ PROVED = (
             Column("resource", "str", "the resource of a request with the first action that shows the change"),
             Column("context", "str", "the request's context as JSON; missing where there is no request"),
         ),
-        ("policy", "version", "part"),
+        ("policy", "policy_version", "part"),
+    ),
+    Schema(
+        "policy_changes",
+        (
+            Column("part", "Int64", "the row's place, from 0; no request is in two"),
+            _DIRECTION,
+            _WHAT,
+            Column("actions", "Int64", "number of actions"),
+            Column("action", "str", "the actions: names and patterns, joined by spaces"),
+            Column("level_counts", "str", "how many of them have which access level"),
+            Column("resource", "str", "the resource patterns, joined by spaces; missing where they are not known"),
+            Column("except_resource", "str", "patterns of resources that are not meant, joined by spaces"),
+            Column("condition", "str", "the words under which only one side allows; missing where it always does"),
+            Column("request_action", "str", "the action of a request that shows the row; missing where there is none"),
+            Column("request_resource", "str", "the request's resource"),
+            Column("request_context", "str", "the request's context as JSON; what is not in it is absent"),
+        ),
+        ("part",),
     ),
     Schema(
         "timeline",
@@ -56,7 +74,7 @@ PROVED = (
             LEVEL,
             Column("actions", "Int64", "number of actions of the level"),
         ),
-        ("policy", "version", "direction", "what", "level"),
+        ("policy", "policy_version", "direction", "what", "level"),
     ),
     Schema(
         "histories",

@@ -21,6 +21,7 @@ Dtype = Literal["str", "Int64", "Float64", "bool", "boolean", "category"]
 LEVELS = ("List", "Read", "Tagging", "Write", "Permissions management")
 OUTCOMES = ("allowed", "conditional", "explicitDeny", "implicitDeny")
 GENERATIONS = ("V1", "V1+V2", "V2")
+EFFECTS = ("Allow", "Deny")
 Codes = npt.NDArray[np.int32]
 
 
@@ -38,6 +39,8 @@ class Column:
         """Return `values` as an array of the column's dtype; a :class:`Coded` stays in codes."""
         if isinstance(values, Coded):
             return values.categorical() if self.dtype == "category" else values.text()
+        if isinstance(values, pd.Categorical):  # in codes already, of the column's own categories
+            return values
         if self.dtype == "category":
             return _categorical(values, self.categories, ordered=self.ordered)
         return pd.array(values, dtype=self.dtype)
@@ -63,10 +66,10 @@ class Coded:
         """Return a categorical with the values that occur, sorted."""
         occurs = np.zeros(len(self.values), dtype=bool)
         occurs[self.codes[self.codes >= 0]] = True
-        used = sorted((self.values[place], place) for place in np.flatnonzero(occurs).tolist())
+        used = sorted(np.flatnonzero(occurs).tolist(), key=self.values.__getitem__)
         renumbered = np.full(len(self.values) + 1, -1, dtype=np.int32)
-        renumbered[[place for _, place in used]] = np.arange(len(used), dtype=np.int32)
-        categories = pd.Index([value for value, _ in used], dtype="str")
+        renumbered[used] = np.arange(len(used), dtype=np.int32)
+        categories = pd.Index([self.values[place] for place in used], dtype="str")
         return pd.Categorical.from_codes(renumbered[self.codes], categories=categories)
 
     def text(self) -> Any:
@@ -144,7 +147,7 @@ NAME_C = Column("name", "category", "the policy's name")
 STATEMENT = Column("statement", "Int64", "the statement's place in the policy, from 0")
 SID = Column("sid", "str", "the statement's Sid, missing where it has none")
 SID_C = Column("sid", "category", SID.doc)
-EFFECT = Column("effect", "category", "Allow or Deny", ("Allow", "Deny"))
+EFFECT = Column("effect", "category", "Allow or Deny", EFFECTS)
 ACTION = Column("action", "str", "the action in AWS's spelling")
 ACTION_C = Column("action", "category", ACTION.doc)
 SERVICE_C = Column("service", "category", "the prefix of the action's service")
@@ -322,7 +325,7 @@ _ALL = (
         "history",
         (
             POLICY,
-            Column("version", "str", "v1, v2, …; one may be missing between two"),
+            Column("policy_version", "str", "v1, v2, …; one may be missing between two"),
             Column("date", "str", "ISO 8601 date, where it is known"),
             Column("statements", "Int64", "number of statements"),
             Column("actions", "Int64", "number of actions that the version names"),
@@ -330,20 +333,20 @@ _ALL = (
             Column("removed", "Int64", "number of actions that the version before named; missing for the first"),
             Column("unchanged", "bool", "whether the document is that of the version before"),
         ),
-        ("policy", "version"),
+        ("policy", "policy_version"),
     ),
     Schema(
         "history_changes",
         (
             POLICY,
-            Column("version", "str", "the version that brought the change"),
+            Column("policy_version", "str", "the version that brought the change"),
             ACTION,
             LEVEL,
             GENERATION,
             Column("change", "category", "added, removed, or narrowed (other conditions or resources)",
                    ("added", "removed", "changed")),
         ),
-        ("policy", "version", "action"),
+        ("policy", "policy_version", "action"),
     ),
     Schema(
         "console_needs",

@@ -5,6 +5,7 @@ twice costs nothing.
 """
 
 from lexgraph.workbench.account import Account
+from lexgraph.workbench.accounts import AccountComparison, compare_accounts
 from lexgraph.workbench.comparison import Comparison, History
 from lexgraph.workbench.policies import PolicySet
 from lexgraph.workbench.proved import breadth_table, closest_managed, history_table, lattice, simplify
@@ -27,6 +28,7 @@ from lexgraph.workbench.start import (
 
 __all__ = [
     "Account",
+    "AccountComparison",
     "Comparison",
     "History",
     "PolicySet",
@@ -35,6 +37,7 @@ __all__ = [
     "catalog_date",
     "closest_managed",
     "compare",
+    "compare_accounts",
     "console_needs",
     "console_readiness",
     "contains",

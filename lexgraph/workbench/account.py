@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from lexgraph.access import decide as bulk
 from lexgraph.account.model import Principal, Snapshot, labels
+from lexgraph.account.parts import coverage_of
 from lexgraph.conditions.context import Context
 from lexgraph.errors import AccountError, RequestError, shown
 from lexgraph.evaluation.decision import Decision
 from lexgraph.policy.model import Policy
-from lexgraph.workbench.policies import PolicyTables, html_of
+from lexgraph.workbench.everybody import Everybody
+from lexgraph.workbench.policies import html_of
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 ContextLike = Context | Mapping[str, Any] | None
 
 
-class Account(PolicyTables):
+class Account(Everybody):
     """An AWS account: its principals, policies and resources, and what the policies allow.
 
     It is iterated over by its principals' names; ``account["user/maria"]`` is one of them.
@@ -38,7 +40,10 @@ class Account(PolicyTables):
         found = self.snapshot
         users = sum(p.kind == "user" for p in found.principals)
         roles = len(found.principals) - users
-        return f"Account {found.account_id}: {users} users, {roles} roles, {len(found.policies)} managed policies"
+        text = f"Account {found.account_id}: {users} users, {roles} roles, {len(found.policies)} managed policies"
+        missing = [shown(lack)[1:-1] for one in coverage_of(found) for lack in one.missing]
+        more = f" (and {len(missing) - 1} more, see coverage)" if len(missing) > 1 else ""
+        return f"{text}; missing: {missing[0]}{more}" if missing else text
 
     def _repr_html_(self) -> str:
         return html_of(self.principals)
@@ -88,6 +93,35 @@ class Account(PolicyTables):
         found: pd.DataFrame = self._kept("attachments", lambda: tables.attachments_table(self.snapshot))
         return found
 
+    @property
+    def coverage(self) -> pd.DataFrame:
+        """What was read of the account and what could not be, a row per part (schema ``coverage``).
+
+        >>> from lexgraph.workbench import example_account
+        >>> example_account().coverage[["input", "read"]].values.tolist()
+        [['authorization details', 59]]
+        """
+        from lexgraph import tables
+
+        found: pd.DataFrame = self._kept("coverage", lambda: tables.coverage_table(self.snapshot))
+        return found
+
+    @property
+    def credentials(self) -> pd.DataFrame:
+        """A row per user of the credential report (schema ``credentials``); none where no report was read."""
+        from lexgraph import tables
+
+        found: pd.DataFrame = self._kept("credentials", lambda: tables.credentials_table(self.snapshot))
+        return found
+
+    @property
+    def organization(self) -> pd.DataFrame:
+        """The tree of the account's organization and what is attached where (schema ``organization``)."""
+        from lexgraph import tables
+
+        found: pd.DataFrame = self._kept("organization", lambda: tables.organization_table(self.snapshot))
+        return found
+
     def tags(self, resource: str) -> dict[str, str]:
         """Return the known tags of one of the account's resources as context: ``{"aws:ResourceTag/Department":
         "Support"}``.
@@ -110,8 +144,13 @@ class Account(PolicyTables):
         """
         return bulk.decide(self.snapshot, principal, action, resource, context=_context(context))
 
-    def who_can(self, action: str, resource: str, context: ContextLike = None) -> pd.DataFrame:
+    def who_can(
+        self, action: str | Iterable[str], resource: str | Iterable[str], context: ContextLike = None
+    ) -> pd.DataFrame:
         """Return who may perform `action` on `resource`, and under which condition (schema ``access``).
+
+        Several actions or resources are asked about in every combination. Callers from outside the account are in
+        :attr:`shared_access`.
 
         >>> from lexgraph.workbench import example_account
         >>> rows = example_account().who_can("lex:ListBots", "*")
@@ -128,10 +167,13 @@ class Account(PolicyTables):
         actions: str | Iterable[str] = "*",
         resources: str | Iterable[str] | None = None,
         context: ContextLike = None,
+        *,
+        through_roles: bool = False,
     ) -> pd.DataFrame:
         """Return what a principal may do to the account's known resources (schema ``access``).
 
-        An action that takes no resource is one row, on ``*``.
+        An action that takes no resource is one row, on ``*``. With `through_roles` there are the rows of the roles that
+        it may become, too: the column principal says as whom.
 
         >>> from lexgraph.workbench import example_account
         >>> example_account().what_can("user/maria", "lex:ListBots")[["resource", "outcome"]].values.tolist()
@@ -139,7 +181,12 @@ class Account(PolicyTables):
         """
         from lexgraph import tables
 
-        rows = bulk.what_can(self.snapshot, principal, actions=actions, resources=resources, context=_context(context))
+        known = _context(context)
+        if through_roles:
+            from lexgraph.access.chaining import what_can_through_roles as what_can
+        else:
+            what_can = bulk.what_can
+        rows = what_can(self.snapshot, principal, actions=actions, resources=resources, context=known)
         return tables.access_table(rows)
 
     def access(
@@ -159,9 +206,10 @@ class Account(PolicyTables):
         [['*', 'implicitDeny']]
         """
         from lexgraph import tables
+        from lexgraph.access import compressed
 
-        rows = bulk.access_rows(self.snapshot, principals, actions, resources, context=_context(context))
-        return tables.access_table(rows)
+        found = compressed.access(self.snapshot, principals, actions, resources, context=_context(context))
+        return tables.access_table(found)
 
     def graph(
         self,
@@ -186,6 +234,24 @@ class Account(PolicyTables):
         from lexgraph.graph import policy_graph
 
         return policy_graph(self.snapshot)
+
+    @property
+    def escalation(self) -> pd.DataFrame:
+        """A row per way in which a principal can take over another, or decide what it may do (schema
+        ``escalation``).
+        """
+        from lexgraph import tables
+        from lexgraph.access.escalation import escalation_edges
+
+        table = tables.escalation_table
+        found: pd.DataFrame = self._kept("escalation", lambda: table(escalation_edges(self.snapshot)))
+        return found
+
+    def escalation_graph(self) -> nx.DiGraph[Any]:
+        """Return who can take over whom: principal → principal, each edge with its reasons and their requests."""
+        from lexgraph.graph import escalation_graph
+
+        return escalation_graph(self.snapshot)
 
 
 def _context(values: Any) -> Context:

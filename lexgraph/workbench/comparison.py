@@ -11,14 +11,11 @@ from lexgraph.markup import visible
 from lexgraph.policy.model import Policy
 from lexgraph.policy.parse import parse_policy
 from lexgraph.reasoning.changes import Change, changes_between
-from lexgraph.reasoning.compare import Relation, relate
+from lexgraph.reasoning.compare import relate
 from lexgraph.workbench.policies import html_of
 
 if TYPE_CHECKING:
     import pandas as pd
-
-# Policies of these kinds say who, and a comparison varies action, resource and context only.
-WITH_PRINCIPALS = frozenset({"resource", "trust", "rcp", "endpoint"})
 
 
 class Comparison:
@@ -26,22 +23,24 @@ class Comparison:
 
     `relation` is equal, narrower (`a` allows less), wider, overlapping, disjoint, or undecided for `reason`.
     `only_a` and `only_b` are requests that only one of the two allows, where there are any; `assumptions` are what
-    the relation leans on. Policies that name principals are compared by action only, and their relation is undecided.
+    the relation leans on. Policies that name principals are compared for every caller; with `principal` (an ARN), any
+    two policies for that one only.
 
     >>> from lexgraph.workbench import find_policy
     >>> Comparison(find_policy("AmazonLexReadOnly"), find_policy("AmazonLexFullAccess")).relation
     'narrower'
     """
 
-    def __init__(self, a: Policy, b: Policy) -> None:
+    def __init__(self, a: Policy, b: Policy, *, principal: str | None = None) -> None:
         self.a = a
         self.b = b
-        found = _relation(a, b)
+        found = relate(a, b, principal=principal)
         self.relation = found.relation
         self.reason = found.reason
         self.only_a = found.only_a
         self.only_b = found.only_b
         self.assumptions = found.assumptions
+        self.opaque = found.opaque
         self.actions_only_a, self.actions_only_b = action_difference(a, b)
 
     def __repr__(self) -> str:
@@ -60,15 +59,17 @@ class Comparison:
         """What `b` allows and `a` does not (granted), and the reverse (taken away), each with a request."""
         return changes_between(self.a, self.b)
 
+    @property
+    def differences(self) -> pd.DataFrame:
+        """All that `b` newly allows and no longer allows: a row for actions, resources and condition (schema
+        ``policy_changes``).
+        """
+        from lexgraph import tables
+
+        return tables.policy_changes_table(self.a, self.b)
+
     def _repr_html_(self) -> str:
         return html_of(self.table)
-
-
-def _relation(a: Policy, b: Policy) -> Relation:
-    if WITH_PRINCIPALS.isdisjoint((a.kind, b.kind)):
-        return relate(a, b)
-    kind = a.kind if a.kind in WITH_PRINCIPALS else b.kind
-    return Relation("undecided", reason=f"a policy of the kind {kind} names principals; compared by action only")
 
 
 class History:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from lexgraph.account.templates import TemplatePolicies
 from lexgraph.errors import LexgraphError, PolicyError, shown
 from lexgraph.markup import visible
 from lexgraph.policy.model import Policy
@@ -107,7 +108,8 @@ class PolicySet(PolicyTables, Mapping[str, Policy]):
     """Policies by name, with their tables as attributes.
 
     `date` is the day as of which they are known, `versions` their own versions, by key, `source` what they were read
-    from; the table ``policies`` tells the last two.
+    from; the table ``policies`` tells the last two. `templates` are the templates that some of them stand in, with who
+    holds what there.
 
     >>> from lexgraph.policy.parse import parse_policy
     >>> text = '{"Statement": {"Effect": "Allow", "Action": "lex:Get*", "Resource": "*"}}'
@@ -123,6 +125,8 @@ class PolicySet(PolicyTables, Mapping[str, Policy]):
         date: str | None = None,
         versions: Mapping[str, str] | None = None,
         source: str | None = None,
+        skipped: Iterable[tuple[str, str | None, str | None, str]] = (),
+        templates: Iterable[TemplatePolicies] = (),
     ) -> None:
         super().__init__()
         self._by_name: dict[str, Policy] = {}
@@ -132,7 +136,9 @@ class PolicySet(PolicyTables, Mapping[str, Policy]):
             self._by_name[policy.name] = policy
         self.name = name
         self.date = date
+        self.templates = tuple(templates)
         self._from = dict(versions or {}), source
+        self._skipped = tuple(skipped)
 
     def __getitem__(self, name: str) -> Policy:
         if not isinstance(name, str):
@@ -165,6 +171,14 @@ class PolicySet(PolicyTables, Mapping[str, Policy]):
 
     def _origin(self) -> tuple[Mapping[str, str], str | None]:
         return self._from
+
+    @property
+    def skipped(self) -> pd.DataFrame:
+        """What was passed over while the policies were read, and why (schema ``skipped``)."""
+        from lexgraph import tables
+
+        found: pd.DataFrame = self._kept("skipped", lambda: tables.skipped_table(self._skipped))
+        return found
 
     def graph(self) -> nx.DiGraph[Any]:
         """Return the policy graph: policy → statement → action pattern, resource pattern."""

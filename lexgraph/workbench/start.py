@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lexgraph.account import readers
 from lexgraph.bundled import bundled_path
 from lexgraph.catalog import managed
 from lexgraph.catalog.actions import catalog
-from lexgraph.errors import CatalogError, LexgraphError, PolicyError, shown
+from lexgraph.errors import CatalogError, shown
 from lexgraph.policy.model import Kind, Policy
 from lexgraph.policy.parse import parse_policy, read_policy
 from lexgraph.workbench.account import Account
 from lexgraph.workbench.comparison import Comparison, History
 from lexgraph.workbench.policies import PolicySet
+from lexgraph.workbench.reading import read_files
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,60 +108,101 @@ def example_account() -> Account:
     return Account(readers.read_account(readers.example_account_path()))
 
 
-def read_policies(path: str | Path, *, kind: Kind = "identity") -> PolicySet:
-    """Return the policies in a JSON file, or in all ``.json`` files of a folder, named for their files.
+def read_policies(
+    path: str | Path, *, kind: Kind = "identity", parameters: Mapping[str, Any] | None = None
+) -> PolicySet:
+    """Return the policies in a file, or in a folder and those within it.
 
-    Raises PolicyError, which names every file that holds no policy; its `others` are all that is wrong with them.
+    A policy is named for its file. Templates are read too: of CloudFormation and SAM (JSON, or YAML with the extra
+    ``templates``), and what ``terraform show -json`` prints of a plan or a state. Their policies have the kinds that
+    their resources tell, and are named for these. What a template leaves open makes the statements concerned unknown.
 
+    Parameters
+    ----------
+    path : the file or folder.
+    kind : what the plain policies are.
+    parameters : values of a template's parameters, such as ``{"AWS::AccountId": "111122223333"}``; without them its
+        defaults count.
+
+    Returns
+    -------
+    PolicySet
+        Its ``skipped`` is a table of what could not be read, and why.
+
+    Raises
+    ------
+    PolicyError
+        Where nothing could be read; its `others` are all that is wrong.
+
+    Examples
+    --------
     >>> len(read_policies(bundled_path("examples", "console-printed.json")))
     1
     """
     place = Path(path)
-    if not place.exists():
-        raise LexgraphError(f"there is no file or folder {shown(str(place))}", code="NOTHING_TO_READ")
-    files = sorted(place.glob("*.json")) if place.is_dir() else [place]
-    if not files:
-        raise LexgraphError(f"there is no .json file in {shown(str(place))}", code="NOTHING_TO_READ")
-    return PolicySet(_read_all(files, kind), name=place.name, source=place.name)
+    found = read_files(place, kind, parameters)
+    return PolicySet(
+        found.policies.values(),
+        name=place.name,
+        source=place.name,
+        skipped=found.skipped,
+        templates=found.templates,
+    )
 
 
-def _read_all(files: list[Path], kind: Kind) -> list[Policy]:
-    found, bad = [], []
-    for file in files:
-        try:
-            found.append(read_policy(file, kind=kind))
-        except PolicyError as error:
-            bad.append(error)
-    if not bad:
-        return found
-    if len(bad) == 1:
-        raise bad[0]
-    names = ", ".join(shown(error.source or "") for error in bad)
-    message = f"{len(bad)} of {len(files)} files hold no policy that could be read: {names}; the first: {bad[0]}"
-    raise PolicyError(message, code=bad[0].code, others=[*bad[0].others, *bad[1:]])
+def read_account(
+    path: str | Path,
+    *,
+    resources: str | Path | None = None,
+    date: str | None = None,
+    organization: str | Path | None = None,
+    resource_policies: str | Path | None = None,
+    credential_report: str | Path | None = None,
+) -> Account:
+    """Return the account in a file that ``aws iam get-account-authorization-details`` wrote, or in a folder that
+    ``lexgraph collect`` wrote.
 
+    Parameters
+    ----------
+    path : the file, also ``.gz``, or the folder, which holds all that follows; what is given here takes its place.
+    resources : a CSV of the account's resources (columns resource, type, name, generation, tags); a file
+        ``<name>.resources.csv`` beside the dump is found by itself.
+    date : the day on which the dump was made, which the file does not say.
+    organization : a JSON file that describes the organization with its service and resource control policies.
+    resource_policies : a JSON file, or a folder of them, with the policies of resources.
+    credential_report : the CSV file of the credential report.
 
-def read_account(path: str | Path, *, resources: str | Path | None = None) -> Account:
-    """Return the account in a file that ``aws iam get-account-authorization-details`` wrote.
+    Raises
+    ------
+    AccountError
+        Where a file cannot be read or is not in its form.
 
-    `resources` is a CSV of the account's resources (columns resource, type, name, generation, tags); a file
-    ``<name>.resources.csv`` beside the dump is found by itself.
-
-    Raises AccountError where the file cannot be read or is no such dump.
-
+    Examples
+    --------
     >>> read_account(readers.example_account_path())
     Account 111122223333: 17 users, 17 roles, 19 managed policies
     """
-    return Account(readers.read_account(path, resources=resources))
+    snapshot = readers.read_account(
+        path,
+        resources=resources,
+        date=date,
+        organization=organization,
+        resource_policies=resource_policies,
+        credential_report=credential_report,
+    )
+    return Account(snapshot)
 
 
-def compare(a: Policy | str, b: Policy | str) -> Comparison:
+def compare(a: Policy | str, b: Policy | str, *, principal: str | None = None) -> Comparison:
     """Return how two policies differ; a string names a managed policy (``Name`` or ``Name@v6``).
+
+    With `principal`, an ARN, they are compared for that caller only.
 
     >>> compare("AmazonLexFullAccess@v6", "AmazonLexFullAccess@v7").actions_only_a
     ('iam:DeleteRole', 'iam:DetachRolePolicy')
     """
-    return Comparison(*(find_policy(side) if isinstance(side, str) else side for side in (a, b)))
+    left, right = (find_policy(side) if isinstance(side, str) else side for side in (a, b))
+    return Comparison(left, right, principal=principal)
 
 
 def history(name: str) -> History:

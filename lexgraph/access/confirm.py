@@ -1,0 +1,120 @@
+"""Requests of principals, decided with only what their policies say of the action.
+
+The answers are those of :func:`lexgraph.access.decide.decide`: a statement that does not name an action says nothing
+of it. Principals who differ in such statements only share what was made ready.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
+
+from lexgraph.account.model import Principal, Snapshot
+from lexgraph.catalog.actions import catalog
+from lexgraph.conditions.context import Context
+from lexgraph.evaluation.authorize import authorize
+from lexgraph.evaluation.decision import Decision
+from lexgraph.evaluation.request import Question, Request
+from lexgraph.evaluation.services import needs_resource_policy
+from lexgraph.evaluation.stack import PolicyStack
+from lexgraph.policy.model import PatternSet, Policy
+from lexgraph.reasoning.side import ACCOUNT
+from lexgraph.reasoning.witness import allows
+
+GRANTING = ("allowed", "conditional")
+DELEGATED = "the resource's own policy, which is not known here, leaves it to the principal's policies"
+
+
+class Decider:
+    """Decides requests of the principals of one account."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.principals = {principal.arn: principal for principal in snapshot.principals}
+        # By identity: to hash a policy costs more than to ask it. Each memo keeps what the ids are of.
+        self._narrow: dict[tuple[int, int], tuple[Policy, Policy]] = {}
+        self._stacks: dict[tuple[object, ...], tuple[PolicyStack, PolicyStack]] = {}
+
+    def decide(self, request: Request) -> Decision | None:
+        """Return the decision, with all that the account says of the request; None where it has no such principal."""
+        who = self.principals.get(request.principal)
+        if who is None:
+            return None
+        stack = self.snapshot.stack_for(who, request.action, request.resource)
+        context = self.snapshot.request_context(who, request.context, request.resource)
+        return authorize(self._speaking(stack, request.action), replace(request, context=context))
+
+    def delegated(self, request: Request) -> bool | None:
+        """Return whether a principal's own policies allow the request where the resource's policy must as well, and is
+        not known; None where that is not so.
+        """
+        who = self.principals.get(request.principal)
+        if who is None:
+            return False
+        elsewhere = not Question(replace(request, resource_account=None)).is_own
+        unknown = "resource" in self.snapshot.stack_for(who, request.action, request.resource).unreadable
+        if not (elsewhere or (unknown and needs_resource_policy(Question(request)))):
+            return None
+        context = self.snapshot.request_context(who, request.context, request.resource)
+        asked = replace(request, context=context, resource_account=self.snapshot.account_id)
+        return allows(self._speaking(self.snapshot.stack(who), request.action), asked)
+
+    def _speaking(self, stack: PolicyStack, action: str) -> PolicyStack:
+        """A stack whose policies say what they say of the action, and nothing of others; for an action that is not in
+        the catalogue, the whole stack.
+        """
+        place = catalog().index_of(action)
+        if place is None:
+            return stack
+        identity, bounding, *scps = (
+            tuple(
+                policy for one in layer if (policy := self._about(one, place)).statements or layer is not stack.identity
+            )
+            for layer in (stack.identity, (stack.boundary,) if stack.boundary else (), *stack.scps)
+        )
+        others = (stack.resource, *(one for level in stack.rcps for one in level))
+        layers = (len(bounding), tuple(map(len, scps)), len(stack.rcps), stack.unreadable, stack.absent)
+        name = (*map(id, (*identity, *bounding, *chain(*scps))), None, *map(id, others), layers)
+        if name not in self._stacks:
+            bound = bounding[0] if bounding else None
+            made = replace(stack, identity=identity, boundary=bound, scps=tuple(scps))
+            self._stacks[name] = (made, stack)  # the whole one keeps the ids taken
+        return self._stacks[name][0]
+
+    def _about(self, policy: Policy, place: int) -> Policy:
+        """The statements of a policy about one action of the catalogue."""
+        known = self._narrow.get((id(policy), place))
+        if known is None:
+            only = PatternSet((catalog().names[place],))
+            said = tuple(
+                replace(one, actions=only)
+                for one in policy.statements
+                if catalog().bits_of(one.actions.patterns, one.actions.negated) >> place & 1
+            )
+            known = self._narrow[id(policy), place] = (policy, replace(policy, statements=said))
+        return known[1]
+
+
+def asked_by(principal: Principal, request: Request, known: frozenset[str], account: str | None) -> Iterator[Request]:
+    """Yield a request that was found for anybody as one of `principal`: about a resource of its own account first.
+
+    Keys that follow from the principal, or from whose the resource is, are left to them.
+    """
+    following = known | {"aws:resourceaccount"}
+    values = {key: value for key, value in request.context.values.items() if key.lower() not in following}
+    context = Context(values, complete=True)
+    own = account or ACCOUNT
+    parts = request.resource.split(":", 5)
+    if len(parts) == 6 and parts[4] == ACCOUNT != own:
+        moved = {key: _moved(value, own) for key, value in values.items()}
+        resource = ":".join((*parts[:4], own, parts[5]))
+        yield Request(principal.arn, request.action, resource, Context(moved, complete=True), own)
+    stated = parts[4] if len(parts) == 6 and parts[4].isdigit() else own
+    yield Request(principal.arn, request.action, request.resource, context, stated)
+
+
+def _moved(value: object, account: str) -> object:
+    if isinstance(value, list):
+        return [_moved(one, account) for one in value]
+    return account if value == ACCOUNT else value

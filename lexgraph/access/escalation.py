@@ -1,0 +1,70 @@
+"""Who can take over whom: the methods held against effective access, without asking about every pair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lexgraph.access.methods import KINDS, METHODS, Kind
+from lexgraph.access.takeover import EscalationEdge, EscalationStep, Proof
+from lexgraph.access.takeovers import Search
+from lexgraph.account.model import Snapshot
+from lexgraph.account.pages import collector_paused
+from lexgraph.errors import LexgraphError, shown
+
+__all__ = ["EscalationEdge", "EscalationStep", "Proof", "escalation_edges"]
+
+_ORDER = {name: i for i, name in enumerate(METHODS)}
+
+
+@collector_paused()
+def escalation_edges(
+    snapshot: Snapshot, *, kinds: Iterable[Kind] | Kind = KINDS, administrators: bool = True
+) -> tuple[EscalationEdge, ...]:
+    """Return every way in which a principal of the account can take over another, or decide what it may do.
+
+    What is not there is denied: denies, boundaries, organization policies, trust policies and conditions count. Sorted
+    by principal, target and method. An edge from a principal to itself tells that it may edit its own policies.
+
+    Parameters
+    ----------
+    snapshot : the account.
+    kinds : ``assume``, ``credentials``, ``policy``, ``pass`` and ``use``; all by default. Those of ``use`` are
+        conditional always, since a dump of IAM does not tell what runs as a role.
+    administrators : whether to tell what those can do who are administrators for certain. In a large account that is
+        nearly all there is to tell, and it is no news.
+
+    Raises
+    ------
+    LexgraphError
+        With the code ``UNKNOWN_KIND``.
+
+    Examples
+    --------
+    >>> from lexgraph.account.readers import example_account_path, read_account
+    >>> edges = escalation_edges(read_account(example_account_path()), kinds=["pass"], administrators=False)
+    >>> sorted({edge.reason for edge in edges if "ci-deployer" in edge.principal and "nightly" in edge.target})
+    ['role/ci-deployer can pass role/nightly-maintenance to lambda.amazonaws.com and create and call a function']
+    """
+    wanted = read_kinds(kinds)
+    search: Search = snapshot.kept("escalation", lambda: Search(snapshot))
+    methods = [method for method in METHODS.values() if method.kind in wanted]
+    found: list[EscalationEdge] = []
+    for who in snapshot.principals:
+        if administrators or search.standings.standing(who) != "allowed":
+            edges = [edge for method in methods for edge in search.edges(who, method)]
+            edges.sort(key=lambda edge: (edge.target, _ORDER[edge.method], edge.via or ""))
+            found += edges
+    return tuple(found)
+
+
+def read_kinds(kinds: Iterable[Kind] | Kind) -> tuple[Kind, ...]:
+    """Return kinds of methods as they stand in ``KINDS``; raises LexgraphError (``UNKNOWN_KIND``) for others.
+
+    >>> read_kinds("pass"), read_kinds(["use", "assume"])
+    (('pass',), ('assume', 'use'))
+    """
+    given = (kinds,) if isinstance(kinds, str) else tuple(kinds)
+    for kind in given:
+        if kind not in KINDS:
+            raise LexgraphError(f"a kind is one of {', '.join(KINDS)}, not {shown(kind)}", code="UNKNOWN_KIND")
+    return tuple(kind for kind in KINDS if kind in given)

@@ -1,0 +1,146 @@
+"""Policies with what is known of a principal put in: its name, its ARN, its tags.
+
+What is proved of such policies holds for this principal, and not only where its tags may be anything. Principals that
+a policy does not tell apart share the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from lexgraph.account.model import Principal, Snapshot
+from lexgraph.conditions.compiled import CompiledTest
+from lexgraph.conditions.context import UNKNOWN_CONTEXT, Values
+from lexgraph.conditions.variables import Variable, read_template
+from lexgraph.evaluation.callers import keys_of, read_caller
+from lexgraph.policy.arn import readable
+from lexgraph.policy.model import ConditionTest, PatternSet, Policy, Statement
+
+Known = Mapping[str, Values]
+
+
+def known_keys(snapshot: Snapshot, principal: Principal) -> dict[str, Values]:
+    """Return the condition keys that the account says of a principal's own requests, in lower case.
+
+    >>> from lexgraph.account.readers import example_account_path, read_account
+    >>> account = read_account(example_account_path())
+    >>> known_keys(account, account.principal("user/maria"))["aws:principaltag/department"]
+    ('Support',)
+    """
+    said = snapshot.request_context(principal, UNKNOWN_CONTEXT).known
+    return {**keys_of(read_caller(principal.arn)), **said}
+
+
+def mentioned_keys(policy: Policy) -> frozenset[str]:
+    """Return the keys that a policy's conditions and variables speak of, in lower case.
+
+    >>> mine = PatternSet(("arn:aws:s3:::home/${aws:username}/*",))
+    >>> sorted(mentioned_keys(Policy("home", (Statement("Allow", PatternSet(("s3:*",)), mine),))))
+    ['aws:username']
+    """
+    return frozenset(key for statement in policy.statements for key in _mentioned(statement, policy))
+
+
+def settled(policy: Policy, known: Known) -> Policy:
+    """Return a policy that says the same of every request for which `known` holds, and speaks of these keys no more.
+
+    A variable in a Resource whose value holds a colon stays, for the colon would begin another part.
+
+    >>> mine = PatternSet(("arn:aws:s3:::home/${aws:username}/*",))
+    >>> policy = Policy("home", (Statement("Allow", PatternSet(("s3:*",)), mine),))
+    >>> settled(policy, {"aws:username": ("ana",)}).statements[0].resources.patterns
+    ('arn:aws:s3:::home/ana/*',)
+    """
+    found = (_statement(one, known, variables=policy.has_variables) for one in policy.statements)
+    return replace(policy, statements=tuple(one for one in found if one is not None))
+
+
+class Settling:
+    """Settles policies for many principals, each policy once for all the values that it tells apart."""
+
+    def __init__(self) -> None:
+        self._mentioned: dict[int, tuple[Policy, tuple[str, ...]]] = {}
+        self._made: dict[tuple[object, ...], Policy] = {}
+
+    def speaks_of(self, policy: Policy) -> tuple[str, ...]:
+        """Return :func:`mentioned_keys`, sorted."""
+        # By identity: to hash a policy costs as much as to settle it. The memo keeps it, so its id is its own.
+        kept = self._mentioned.get(id(policy))
+        if kept is None:
+            kept = self._mentioned[id(policy)] = (policy, tuple(sorted(mentioned_keys(policy))))
+        return kept[1]
+
+    def of(self, policy: Policy, known: Known) -> Policy:
+        """Return :func:`settled`; the same object wherever the same comes out."""
+        keys = [key for key in self.speaks_of(policy) if key in known]
+        if not keys:
+            return policy
+        name = (id(policy), *((key, known[key]) for key in keys))
+        if name not in self._made:
+            self._made[name] = settled(policy, known)
+        return self._made[name]
+
+
+def _mentioned(statement: Statement, policy: Policy) -> Iterator[str]:
+    texts = [*(statement.resources or ())] if policy.has_variables else []
+    for test in statement.conditions:
+        yield test.key.lower()
+        texts += [value for value in test.values if isinstance(value, str)] if policy.has_variables else []
+    for text in texts:
+        if "${" in text:
+            yield from read_template(text).keys
+
+
+def _statement(statement: Statement, known: Known, *, variables: bool) -> Statement | None:
+    """A statement with the keys put in; None where it then matches no request."""
+    tests: list[ConditionTest] = []
+    for test in statement.conditions:
+        compiled = CompiledTest(test, variables=variables)
+        truth = compiled.holds(known.get)
+        if truth is False and statement.unknown is None:
+            return None
+        if truth is not True:
+            tests.append(_test(test, known) if compiled.templates else test)
+    resources = statement.resources
+    if variables and resources is not None and any("${" in pattern for pattern in resources):
+        found = (filled_in(pattern, known, colons=False) for pattern in resources)
+        filled = tuple(pattern for pattern in found if pattern is not None)  # Rule V4: an unresolved one is left out.
+        if not filled and not resources.negated:
+            return None
+        resources = PatternSet(filled, resources.negated) if filled else PatternSet(("*",))
+    return replace(statement, conditions=tuple(tests), resources=resources)
+
+
+def _test(test: ConditionTest, known: Known) -> ConditionTest:
+    found = (filled_in(value, known) if isinstance(value, str) else value for value in test.values)
+    return replace(test, values=tuple(value for value in found if value is not None))
+
+
+def filled_in(text: str, known: Known, *, colons: bool = True) -> str | None:
+    """Return a pattern with the known ones of its variables as literal text; None where one is unresolved.
+
+    >>> filled_in("${aws:username}/${aws:RequestedRegion}*", {"aws:username": ("a*",)})
+    'a${*}/${aws:RequestedRegion}*'
+    """
+    pieces = []
+    for part in read_template(text).parts:
+        piece = _text(part) if isinstance(part, str) else _value(part, known, colons=colons)
+        if piece is None:
+            return None
+        pieces.append(piece)
+    return "".join(pieces)
+
+
+def _value(variable: Variable, known: Known, *, colons: bool) -> str | None:
+    values = known.get(variable.key.lower())
+    value = variable.default if values is not None and len(values) != 1 else values and values[0]
+    if values is None or (value is not None and ":" in value and not colons):
+        default = "" if variable.default is None else f", '{variable.default}'"
+        return f"${{{variable.key}{default}}}"
+    return value if value is None else _text(value).replace("*", "${*}").replace("?", "${?}")
+
+
+def _text(text: str) -> str:
+    """Literal text as a policy writes it: what would begin a variable does not."""
+    return readable(text.replace("${", "${$}{"))

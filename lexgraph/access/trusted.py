@@ -1,0 +1,81 @@
+"""Which roles trust a service: the trust policies held against a service's own request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from lexgraph.access.alike import Thing
+from lexgraph.access.decide import GRANTING
+from lexgraph.access.takeover import Proof, proof_of
+from lexgraph.account.model import Principal, Snapshot
+from lexgraph.conditions.context import Context
+from lexgraph.evaluation.authorize import authorize
+from lexgraph.evaluation.request import Request
+
+
+class Trusted:
+    """The roles of an account, by the services that they trust."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self._roles: dict[tuple[str, bool], dict[str, Proof]] = {}
+        self._things: dict[tuple[str, bool], tuple[Thing, ...]] = {}
+        self._told: dict[Proof, Proof] = {}
+
+    def roles(self, service: str, *, federated: bool = False) -> dict[str, Proof]:
+        """Return the roles that a service may assume, each with the proof."""
+        found = self._roles.get((service, federated))
+        if found is None:
+            asked = ((role.arn, self._proof(role, service, federated=federated)) for role in self._likely(service))
+            found = self._roles[service, federated] = {arn: proof for arn, proof in asked if proof is not None}
+        return found
+
+    def things(self, roles: Sequence[Thing], service: str, *, federated: bool = False) -> tuple[Thing, ...]:
+        """Return those of `roles` that trust a service, always the same tuple."""
+        name = service, federated
+        if name not in self._things:
+            trusting = self.roles(service, federated=federated)
+            self._things[name] = tuple(thing for thing in roles if thing.arn in trusting)
+        return self._things[name]
+
+    @cached_property
+    def _named(self) -> tuple[dict[str, list[Principal]], list[Principal]]:
+        """The roles by the names in their trust policies, and those that may trust anybody."""
+        by_name: dict[str, list[Principal]] = {}
+        anybody = []
+        for role in self.snapshot.principals:
+            if role.kind != "role":
+                continue
+            trust = role.trust
+            elements = [s.principals for s in trust.statements if s.allows] if trust else [None]
+            if any(e is None or e.negated or {"*", "AWS:*"} & set(e) for e in elements) or _is_partial(role):
+                anybody.append(role)
+                continue
+            names = dict.fromkeys(name.partition(":")[2] for element in elements if element for name in element)
+            for name in names:
+                by_name.setdefault(name, []).append(role)
+        return by_name, anybody
+
+    def _likely(self, service: str) -> list[Principal]:
+        by_name, anybody = self._named
+        return sorted([*by_name.get(service, ()), *anybody], key=lambda role: role.arn)
+
+    def _proof(self, role: Principal, service: str, *, federated: bool) -> Proof | None:
+        action = "sts:AssumeRoleWithWebIdentity" if federated else "sts:AssumeRole"
+        stack = self.snapshot.stack_for(role, action, role.arn)
+        unread = tuple(layer for layer in stack.unreadable if layer in ("resource", "rcp"))
+        stack = replace(stack, identity=(), boundary=None, scps=(), unreadable=unread)
+        caller = f"{'Federated' if federated else 'Service'}:{service}"
+        # Whoever uses the service from within the account, for that account it asks.
+        known = {} if federated else {"aws:SourceAccount": self.snapshot.account_id}
+        decision = authorize(stack, Request(caller, action, role.arn, Context(known)))
+        if decision.outcome not in GRANTING:
+            return None
+        proof = proof_of(decision, known, anywhere=True, caller=caller)
+        return self._told.setdefault(proof, proof)  # equal ones are one, since edges are many
+
+
+def _is_partial(role: Principal) -> bool:
+    return role.trust is not None and any(statement.unknown is not None for statement in role.trust.statements)

@@ -10,10 +10,13 @@ import argparse
 import sys
 from pathlib import Path
 
+from side_by_side.account_workloads import ACCOUNT_WORKLOADS
 from side_by_side.racing import Limits, say
 from side_by_side.reporting import as_text, circumstances, heading, load_average, write
-from side_by_side.workloads import WORKLOADS, Result, Session
+from side_by_side.workloads import WORKLOADS as POLICY_WORKLOADS
+from side_by_side.workloads import Result, Session
 
+WORKLOADS = POLICY_WORKLOADS | ACCOUNT_WORKLOADS
 OUT = Path(__file__).parents[1] / "out" / "bench"
 
 
@@ -33,6 +36,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", type=chosen, default=list(WORKLOADS), help=f"of {','.join(WORKLOADS)}")
     parser.add_argument("--quick", action="store_true", help="3 runs, less patience: to see that everything works")
+    parser.add_argument("--large", action="store_true", help="a file of 500 MB too")
     parser.add_argument("--no-peers", action="store_true", help="lexgraph alone")
     parser.add_argument("--out", type=Path, default=OUT, help="the folder to write to (default: out/bench)")
     return parser.parse_args()
@@ -42,7 +46,7 @@ def main() -> int:
     """Measure, print, write."""
     asked = arguments()
     limits = Limits(runs=3, patience=10, budget=8) if asked.quick else Limits()
-    session = Session(limits, quick=asked.quick, peers=not asked.no_peers)
+    session = Session(limits, quick=asked.quick, peers=not asked.no_peers, large=asked.large)
     told = circumstances(session)
     print("\n".join(heading(told)))
     results: list[Result] = []

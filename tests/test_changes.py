@@ -66,7 +66,7 @@ def test_what_one_direction_grants_the_other_takes_away() -> None:
 
 def test_actions_are_granted_that_the_version_before_did_not_name() -> None:
     changes = changes_table("AmazonLexFullAccess")
-    taken = changes[(changes["version"] == "v7") & (changes["direction"] == "taken away")]
+    taken = changes[(changes["policy_version"] == "v7") & (changes["direction"] == "taken away")]
     assert taken["action"].tolist() == ["iam:DeleteRole", "iam:DetachRolePolicy"]
     assert set(taken["what"]) == {"action"}
 
@@ -74,7 +74,7 @@ def test_actions_are_granted_that_the_version_before_did_not_name() -> None:
 def test_a_version_that_only_mends_a_condition_is_told_as_such() -> None:
     # v8 let the replication role be created for the wrong service; v9 names the right one.
     changes = changes_table("AmazonLexFullAccess")
-    last = changes[changes["version"] == "v9"]
+    last = changes[changes["policy_version"] == "v9"]
     assert last["what"].tolist() == ["condition", "condition"]
     assert last["context"].tolist() == [
         '{"iam:AWSServiceName": "replication.lexv2.amazonaws.com"}',
@@ -107,7 +107,7 @@ def test_the_timeline_counts_the_actions_of_the_changes() -> None:
     for name in ("AmazonLexFullAccess", "AmazonLexReadOnly"):
         changes, timeline = changes_table(name), timeline_table(name)
         for direction in ("granted", "taken away"):
-            listed = changes.loc[changes["direction"] == direction, ["version", "what", "action"]]
+            listed = changes.loc[changes["direction"] == direction, ["policy_version", "what", "action"]]
             named = {(v, w, a) for v, w, text in listed.to_numpy() for a in text.split(" ")}
             assert timeline.loc[timeline["direction"] == direction, "actions"].sum() == len(named)
         assert [version for version, _ in timeline.attrs["versions"]] == [one.version for one in managed_versions(name)]

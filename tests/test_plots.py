@@ -82,6 +82,8 @@ def drawings(account, lex):
         "timeline": lambda **o: charts.timeline("AmazonLexFullAccess", **o),
         "timeline of many": lambda **o: charts.timeline("ReadOnlyAccess", **o),
         "timeline of one": lambda **o: charts.timeline("AmazonLexV2BotPolicy", **o),
+        "escalation of all": lambda **o: charts.escalation(account, **o),
+        "escalation of one": lambda **o: charts.escalation(account, focus="role/transcripts-host", **o),
         "policy_network": lambda **o: charts.policy_network(neighbourhood(policies, "user/dana"), **o),
         "policy_network of policies": lambda **o: charts.policy_network(policy_graph(lex), **o),
     }
@@ -95,6 +97,7 @@ CHARTS = (
     "access_network of some", "access_network of all", "policy_network", "policy_network of policies",
     "decision_path conditional", "decision_path denied", "decision_path nothing", "decision_path boundary",
     "decision_path allowed", "timeline", "timeline of many", "timeline of one",
+    "escalation of all", "escalation of one",
 )  # fmt: skip
 every_chart = pytest.mark.parametrize("chart", CHARTS)
 

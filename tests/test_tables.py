@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lexgraph.access.chaining import assume_edges, reachable
+from lexgraph.access.compare import compare_snapshots
+from lexgraph.access.compressed import access
 from lexgraph.access.decide import AccessRow, access_rows
+from lexgraph.access.effective import action_sets
+from lexgraph.access.escalation import escalation_edges
+from lexgraph.access.shared import shared_access
 from lexgraph.account.model import Snapshot
 from lexgraph.account.pages import parse_account
 from lexgraph.account.readers import example_account_path, read_account
@@ -25,14 +32,25 @@ from lexgraph.policy.model import Policy
 from lexgraph.policy.parse import parse_policy, read_policy
 from lexgraph.reasoning.lattice import lattice
 from lexgraph.tables import (
+    assume_table,
     breadth_table,
     cells_table,
+    chains_table,
     changes_table,
+    coverage_table,
+    credentials_table,
+    effective_actions_table,
     histories_table,
     lattice_table,
+    organization_table,
+    policy_changes_table,
+    principal_actions_table,
+    principal_cells_table,
+    shared_access_table,
     timeline_table,
 )
 from lexgraph.tables.account import access_table, attachments_table, principals_table
+from lexgraph.tables.accounts import access_changes_table, account_changes_table
 from lexgraph.tables.actions import actions_table
 from lexgraph.tables.compare import (
     access_levels_table,
@@ -44,6 +62,7 @@ from lexgraph.tables.compare import (
     version_policy,
 )
 from lexgraph.tables.console import console_needs_table, console_readiness_table
+from lexgraph.tables.escalation import escalation_table
 from lexgraph.tables.never import never_matches_table
 from lexgraph.tables.policies import (
     conditions_table,
@@ -53,6 +72,7 @@ from lexgraph.tables.policies import (
     statements_table,
 )
 from lexgraph.tables.schema import LEVELS, SCHEMAS, Coded, Schema
+from lexgraph.tables.skipped import skipped_table
 
 EXAMPLES = bundled_path("examples")
 HOSTILE = "</script><img src=x onerror=alert(1)>${*}\x00=1+1"
@@ -80,6 +100,11 @@ def version(name: str, number: str) -> Policy:
 LEX = managed("AmazonLex*")
 FULL = {one.name: one for one in LEX}
 ACCOUNT = read_account(example_account_path())
+WHOLE = read_account(
+    example_account_path(),
+    organization=bundled_path("accounts", "support-center.organization.json"),
+    credential_report=bundled_path("accounts", "support-center.credential-report.csv"),
+)
 PRINTED, RESTORED = (read_policy(EXAMPLES / f"console-{form}.json") for form in ("printed", "restored"))
 ODD = policy(
     {"Sid": "", "NotAction": ["iam:*", "iam:*", "nobody:Knows"], "NotResource": ["arn:aws:s3:::b/*"]},
@@ -102,20 +127,35 @@ OF_POLICIES: dict[str, Callable[[Any], pd.DataFrame]] = {
     "never_matches": never_matches_table,
     "cells": cells_table,
 }
+COMPARED = compare_snapshots(ACCOUNT, replace(ACCOUNT, principals=ACCOUNT.principals[1:]))
 OTHERS: dict[str, tuple[Callable[..., pd.DataFrame], tuple[Any, ...]]] = {
+    "account_changes": (account_changes_table, (COMPARED.changes,)),
+    "access_changes": (access_changes_table, (COMPARED,)),
     "actions": (actions_table, ("lex:*",)),
     "principals": (principals_table, (ACCOUNT,)),
     "attachments": (attachments_table, (ACCOUNT,)),
     "access": (access_table, (access_rows(ACCOUNT, ["maria", "felix"], "lex:*"),)),
+    "escalation": (escalation_table, (escalation_edges(ACCOUNT),)),
     "difference": (difference_table, (FULL["AmazonLexReadOnly"], FULL["AmazonLexFullAccess"])),
     "history": (history_table, ("AmazonLexFullAccess",)),
     "history_changes": (history_changes_table, ("AmazonLexFullAccess",)),
     "console_needs": (console_needs_table, ()),
     "changes": (changes_table, ("AmazonLexFullAccess",)),
+    "policy_changes": (policy_changes_table, (FULL["AmazonLexReadOnly"], FULL["AmazonLexFullAccess"])),
     "timeline": (timeline_table, ("AmazonLexFullAccess",)),
     "histories": (histories_table, ()),
     "lattice": (lattice_table, (lattice(LEX),)),
     "breadth": (breadth_table, (lattice(LEX),)),
+    "effective_actions": (effective_actions_table, (action_sets(ACCOUNT),)),
+    "principal_actions": (principal_actions_table, (action_sets(ACCOUNT).of("maria"),)),
+    "principal_cells": (principal_cells_table, (ACCOUNT, "maria")),
+    "shared_access": (shared_access_table, (shared_access(ACCOUNT),)),
+    "assume": (assume_table, (assume_edges(ACCOUNT),)),
+    "chains": (chains_table, (reachable(ACCOUNT, "yuki"),)),
+    "coverage": (coverage_table, (WHOLE,)),
+    "credentials": (credentials_table, (WHOLE,)),
+    "organization": (organization_table, (WHOLE,)),
+    "skipped": (skipped_table, ([("notes.json", None, None, "no policy: it has no Statement")],)),
 }
 INPUTS: dict[str, Any] = {
     "the Lex policies": LEX,
@@ -230,7 +270,7 @@ def test_full_access_version_7_took_away_two_actions() -> None:
     assert df.attrs["a"] == "AmazonLexFullAccess@v6"
     changes = history_changes_table("AmazonLexFullAccess")
     removed = changes[changes["change"] == "removed"]
-    assert removed[["version", "action"]].values.tolist() == [["v7", "iam:DeleteRole"], ["v7", "iam:DetachRolePolicy"]]
+    assert removed[["policy_version", "action"]].values.tolist() == [["v7", "iam:DeleteRole"], ["v7", "iam:DetachRolePolicy"]]
 
 
 def test_read_only_version_5_lacks_27_of_the_read_and_list_actions_of_lex() -> None:
@@ -241,7 +281,7 @@ def test_read_only_version_5_lacks_27_of_the_read_and_list_actions_of_lex() -> N
 
 
 def test_the_history_tells_what_every_version_changed() -> None:
-    df = history_table("AmazonLexFullAccess").set_index("version")
+    df = history_table("AmazonLexFullAccess").set_index("policy_version")
     assert df.index.tolist() == [f"v{i}" for i in range(1, 10)]
     assert df.loc["v7", ["added", "removed"]].tolist() == [4, 2]
     assert pd.isna(df.loc["v1", "added"])
@@ -444,6 +484,13 @@ def test_access_rows_become_a_table_with_missing_values_where_nothing_is_said() 
 
 def readiness(one: Policy) -> pd.DataFrame:
     return console_readiness_table(one).set_index("action")
+
+
+def test_compressed_answers_make_the_same_table_as_their_rows() -> None:
+    found = access(ACCOUNT, None, ["lex:*", "iam:CreateUser"])
+    table = access_table(found)
+    pd.testing.assert_frame_equal(table, access_table(tuple(found)))
+    assert table["outcome"].value_counts().to_dict() == found.outcomes()
 
 
 def test_the_printed_policy_is_not_ready_where_the_restored_one_is() -> None:

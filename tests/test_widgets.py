@@ -14,7 +14,7 @@ from lexgraph.errors import LexgraphError
 from lexgraph.plots import alt_text
 from lexgraph.policy.model import Policy
 from lexgraph.widgets import AccessExplorer, html, picture, policy_account
-from lexgraph.widgets.picture import Later
+from lexgraph.widgets.later import Later
 from lexgraph.widgets.pretended import example_resources
 from lexgraph.widgets.questions import MOST_QUESTIONS, read_actions, read_value
 from lexgraph.widgets.sources import mentioned_keys
@@ -260,7 +260,7 @@ def test_picking_a_resource_replaces_an_arn_that_was_typed(maria):
 def test_a_page_changes_lists_by_position(maria):
     page(maria.outcome, index=list(maria.outcome.options).index("denied"))
     assert maria.status.value == f"462 rows for user/maria · {ALL} · denied"
-    assert "262 more rows" in maria.table.value
+    assert "Showing 200 of 462 rows" in maria.table.value
     page(maria.row, index=3)
     assert maria.explanation.decision.request.resource == maria.result["resource"][3]
 
@@ -392,7 +392,7 @@ def test_a_picture_is_drawn_after_the_table_and_only_for_the_last_change():
     drawn = []
 
     async def change():
-        later = Later()
+        later = Later(0.05)
         later(lambda: drawn.append("first"))
         later(lambda: drawn.append("second"))
         assert drawn == []

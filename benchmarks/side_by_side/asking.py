@@ -49,6 +49,11 @@ class Contestant:
         """Return the seconds of one run, measured inside the process."""
         return float(self._ask({"do": "time", "fresh": fresh}, limit))
 
+    def memory(self, limit: float) -> dict[str, float] | None:
+        """Return the megabytes before one run and at most during it, where the system tells them."""
+        found: dict[str, float] | None = self._ask({"do": "memory"}, limit)
+        return found
+
     def close(self) -> None:
         """End the process."""
         self._process.kill()

@@ -37,7 +37,7 @@ class Known:
     right: bool = True
 
 
-def _is_oddly_spelt(patterns: list[str]) -> bool:
+def is_oddly_spelt(patterns: list[str]) -> bool:
     """Whether a service prefix has an upper-case letter, or a name stands in another case than AWS's."""
     return any(
         pattern.partition(":")[0] != pattern.partition(":")[0].lower()
@@ -50,7 +50,7 @@ def _is_oddly_spelt(patterns: list[str]) -> bool:
 KNOWN_SETS = {
     "policy_sentry": Known(
         "it does not expand an upper-case service prefix, and leaves a name in the case that it is written in",
-        _is_oddly_spelt,
+        is_oddly_spelt,
     ),
 }
 

@@ -45,8 +45,8 @@ class Peer:
 
     @property
     def is_own(self) -> bool:
-        """Whether it is lexgraph, or its interpreter alone."""
-        return self.name in {"lexgraph", "python"}
+        """Whether it runs in the environment that runs the benchmarks."""
+        return self.name in {"lexgraph", "notebook", "python"}
 
     @cached_property
     def wanted(self) -> Path:

@@ -33,12 +33,14 @@ class Limits:
 class Entrant:
     """Who takes part in a race, and by which of its tasks.
 
-    `label` says what is particular about the task. The bars hold for lexgraph without a label.
+    `label` says what is particular about the task. The bars hold for lexgraph without a label, against those that
+    `counts`: what a runner adds to a peer does not.
     """
 
     peer: str
     task: str
     label: str = ""
+    counts: bool = True
 
 
 @dataclass(slots=True)
@@ -56,6 +58,7 @@ class Entry:
     prepared: float | None = None
     forgets: str = ""
     hung: float | None = None
+    memory: dict[str, float] | None = None
 
     @property
     def name(self) -> str:
@@ -93,6 +96,7 @@ def race(entrants: Sequence[Entrant], data: Any, compare: Comparison, limits: Li
                     ours = answers
                 elif not entry.failed and entrant.peer != "lexgraph":
                     _judge(entry, compare(ours, entrant.peer, answers))
+                    entry.right = entry.right and entrant.counts
             if entries[0].failed:
                 break  # there is nothing to compare with
         _rounds([pair for pair in running if not pair[0].failed], limits)
@@ -100,6 +104,21 @@ def race(entrants: Sequence[Entrant], data: Any, compare: Comparison, limits: Li
         for _, contestant in running:
             contestant.close()
     return entries
+
+
+def measure_memory(entries: Sequence[Entry], entrants: Sequence[Entrant], data: Any, limits: Limits) -> None:
+    """Measure in processes of their own how much memory each of those that have a time takes."""
+    for entry, entrant in zip(entries, entrants, strict=True):
+        if entry.failed or not entry.times:
+            continue
+        contestant = Contestant(Peer(entrant.peer))
+        try:
+            contestant.prepare(entrant.task, data, limits.patience)
+            entry.memory = contestant.memory(limits.patience)
+        except (CannotRun, Hung):
+            entry.memory = None  # the time stands; only this could not be measured
+        finally:
+            contestant.close()
 
 
 def _started(entry: Entry, entrant: Entrant, data: Any, limits: Limits) -> Contestant | None:

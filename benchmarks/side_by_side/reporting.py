@@ -65,10 +65,12 @@ def verdict(result: Result) -> str:
     bar, parts = result.bar, []
     ratio, least = result.best_ratio(), result.best_ratio(min)
     if bar.ratio is not None and (ratio is None or least is None):
-        parts.append(f"{bar.ratio:g}× the fastest right peer: no peer ran")
+        bound = result.hung_ratio()
+        told = "no peer ran" if bound is None else f"more than {bound:.1f}×, {_met(bound >= bar.ratio)}: all hung"
+        parts.append(f"{bar.ratio:.3g}× the fastest right peer: {told}")
     elif bar.ratio is not None and ratio is not None and least is not None:
         met = _met(ratio >= bar.ratio)
-        parts.append(f"{bar.ratio:g}× the fastest right peer: {ratio:.1f}× ({least:.1f}× by the least), {met}")
+        parts.append(f"{bar.ratio:.3g}× the fastest right peer: {ratio:.1f}× ({least:.1f}× by the least), {met}")
     mine = result.times(result.own)
     if bar.most is not None and mine:
         value = median(mine)
@@ -154,6 +156,7 @@ def _entry_json(result: Result, entry: Entry) -> dict[str, Any]:
         "median": median(times) if times else None,
         "least": min(times, default=None),
         "times": times,
+        "memory in megabytes": entry.memory,
         "prepared in seconds": entry.prepared,
         "cold is after forgetting": entry.forgets,
         "right": entry.right,

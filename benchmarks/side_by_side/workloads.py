@@ -59,6 +59,12 @@ class Result:
         mine, other = self.times(self.own), self.times(entry)
         return of(other) / of(mine) if mine and other else None
 
+    def hung_ratio(self) -> float | None:
+        """Return what the ratio of the fastest peer is more than, where all that came so far hung."""
+        mine = self.times(self.own)
+        found = [one.hung for one in self.entries if one.peer != "lexgraph" and one.hung]
+        return self.scaled(min(found)) / median(mine) if mine and found else None
+
     def best_ratio(self, of: Callable[[list[float]], float] = median) -> float | None:
         """Return the ratio of the fastest peer with right answers."""
         found = [self.ratio(one, of) for one in self.entries if one.peer != "lexgraph" and one.right]
@@ -72,6 +78,7 @@ class Session:
     limits: Limits
     quick: bool = False
     peers: bool = True
+    large: bool = False
 
     def invited(self, *entrants: Entrant) -> list[Entrant]:
         """Return those who take part."""

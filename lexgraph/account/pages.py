@@ -1,8 +1,8 @@
-"""The pages of ``aws iam get-account-authorization-details``: from bytes, plain or packed, to a
+"""The pages of ``aws iam get-account-authorization-details``: from files, bytes, texts or parsed JSON to a
 :class:`~lexgraph.account.model.Snapshot`.
 
 The data may hold one answer or a list of pages, plain or gzip-compressed. A policy that cannot be read does not stop
-the account.
+the account. Files and texts of any size are read entry by entry: what is in memory is what was understood.
 """
 
 from __future__ import annotations
@@ -10,20 +10,24 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
-import zlib
+import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from lexgraph.account.details import read_pages
+from lexgraph.account.chunks import CHUNK, texts_in
+from lexgraph.account.chunks import GZIP as GZIP
+from lexgraph.account.chunks import unpacked as unpacked
+from lexgraph.account.details import Details, read_pages
 from lexgraph.account.model import Resource, Snapshot
-from lexgraph.errors import AccountError, DocumentError
+from lexgraph.account.stream import read_text
+from lexgraph.errors import AccountError, DocumentError, shown
 from lexgraph.policy.jsontext import decode, load_json
 
-GZIP = b"\x1f\x8b"
-# Account dumps shrink to a tenth or a thirtieth; what grows a hundredfold when it is unpacked is no account.
-MOST_GROWTH = 100
-_SMALL = 1_000_000
+_MANY = 100_000
 
 
 def parse_account(
@@ -43,21 +47,64 @@ def parse_account(
     ()
     """
     with collector_paused():
-        text = _text(data, source) if isinstance(data, bytes | str) else None
-        value = data if text is None else _load(text, source)
-        snapshot = read_pages(value, text=text, source=source)
-    return Snapshot(
-        source=source,
-        sha256=_hash(data),
-        date=date,
-        account_id=snapshot.account_id,
-        principals=snapshot.principals,
-        groups=snapshot.groups,
-        policies=snapshot.policies,
-        resources=tuple(resources),
-        unreadable=snapshot.unreadable,
-        notes=snapshot.notes,
-    )
+        if isinstance(data, bytes | str):
+            details = Details(source)
+            pieces = iter((decode(data),)) if isinstance(data, str) else texts_in((data,), len(data), source)
+            read_text(pieces, details, source=source)
+            snapshot = details.snapshot()
+        else:
+            snapshot = read_pages(data, source=source)
+    return replace(snapshot, sha256=_hash(data), date=date, resources=tuple(resources))
+
+
+def read_account_files(
+    paths: Sequence[str | Path],
+    *,
+    names: Sequence[str] | None = None,
+    source: str | None = None,
+    resources: Sequence[Resource] = (),
+    date: str | None = None,
+) -> Snapshot:
+    """Return the account in one file, or in several that are its pages, in their order.
+
+    The files are read piece by piece, so that they may be larger than memory.
+
+    Parameters
+    ----------
+    paths : the files; each is an answer or a list of pages, also gzip-compressed.
+    names : what errors call the files; without them, the files' own names.
+    source : what the account is called; without it, the first file's name.
+    resources, date : as for :func:`parse_account`.
+
+    Returns
+    -------
+    The account. Its `sha256` is that of the file's bytes; of several files, that of the bytes of their hashes.
+
+    Raises
+    ------
+    AccountError
+        As parse_account; its `source` is the file in which the error is, its pointer that within the file.
+
+    Examples
+    --------
+    >>> from lexgraph.account.readers import example_account_path
+    >>> read_account_files([example_account_path()]).account_id
+    '111122223333'
+    """
+    files = [Path(path) for path in paths]
+    called = list(names) if names is not None else [file.name for file in files]
+    details = Details(source or called[0])
+    hashes = []
+    with collector_paused():
+        for file, name in zip(files, called, strict=True):
+            digest = hashlib.sha256()
+            details.source = name
+            read_text(_texts_of(file, digest, name), details, source=name, alone=len(files) == 1)
+            hashes.append(digest)
+        details.source = source or called[0]
+        snapshot = details.snapshot()
+    whole = hashes[0] if len(hashes) == 1 else hashlib.sha256(b"".join(one.digest() for one in hashes))
+    return replace(snapshot, sha256=whole.hexdigest(), date=date, resources=tuple(resources))
 
 
 def load_pages(data: bytes | str, *, source: str = "account") -> tuple[str, Any]:
@@ -65,9 +112,12 @@ def load_pages(data: bytes | str, *, source: str = "account") -> tuple[str, Any]
 
     Raises AccountError where it is no JSON.
     """
-    text = _text(data, source)
-    with collector_paused():
-        return text, _load(text, source)
+    try:
+        text = decode(unpacked(data, source) if isinstance(data, bytes) else data, source=source)
+        with collector_paused():
+            return text, load_json(text, source=source)
+    except DocumentError as error:
+        raise error.into(AccountError) from None
 
 
 @contextmanager
@@ -79,7 +129,29 @@ def collector_paused() -> Iterator[None]:
         yield
     finally:
         if was:
+            if gc.get_count()[0] > _MANY and gc.get_freeze_count() == 0:
+                # So much was made in order to stay: it joins the oldest generation without being walked through.
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
+
+
+def _texts_of(file: Path, digest: Any, name: str) -> Iterator[str]:
+    try:
+        with file.open("rb") as opened:
+            told = os.fstat(opened.fileno())
+            size = told.st_size if stat.S_ISREG(told.st_mode) else None  # a pipe's end is not known before it comes
+            yield from texts_in(_hashed(opened, digest), size, name)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = getattr(error, "strerror", None) or error
+        message = f"cannot read {shown(str(file))}: {reason}; an account is read from a file"
+        raise AccountError(message, code="UNREADABLE") from None
+
+
+def _hashed(opened: Any, digest: Any) -> Iterator[bytes]:
+    while chunk := opened.read(CHUNK):
+        digest.update(chunk)
+        yield chunk
 
 
 def _hash(data: Any) -> str:
@@ -88,35 +160,3 @@ def _hash(data: Any) -> str:
     elif not isinstance(data, bytes):
         data = json.dumps(data, sort_keys=True, default=str).encode()
     return hashlib.sha256(data).hexdigest()
-
-
-def _text(data: bytes | str, source: str) -> str:
-    try:
-        return decode(unpacked(data, source) if isinstance(data, bytes) else data, source=source)
-    except DocumentError as error:
-        raise error.into(AccountError) from None
-
-
-def _load(text: str, source: str) -> Any:
-    try:
-        return load_json(text, source=source)
-    except DocumentError as error:
-        raise error.into(AccountError) from None
-
-
-def unpacked(data: bytes, source: str | None = None) -> bytes:
-    """Return what gzip packed, or `data` as it is. Raises AccountError where it is damaged, or grows too much."""
-    if not data.startswith(GZIP):
-        return data
-    limit = MOST_GROWTH * len(data) + _SMALL
-    unpacker = zlib.decompressobj(wbits=31)
-    try:
-        found = unpacker.decompress(data, limit)
-    except zlib.error as error:
-        raise AccountError(f"the gzip data are damaged: {error}", code="INVALID_ENCODING", source=source) from None
-    if unpacker.unconsumed_tail:
-        message = f"unpacked it would be more than {MOST_GROWTH} times as large, which no account is"
-        raise AccountError(message, code="TOO_LARGE", source=source)
-    if not unpacker.eof:
-        raise AccountError("the gzip data end early", code="INVALID_ENCODING", source=source)
-    return found

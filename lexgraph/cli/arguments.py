@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from lexgraph.markup import visible
 
 KINDS = ("identity", "resource", "trust", "scp", "rcp", "session", "boundary", "endpoint")
-_INPUT = "a policy, a folder of them, or an account's authorization details"
+_INPUT = "a policy, a template, a folder of them, or an account's authorization details"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -47,7 +47,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and the catalogue's date")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (_lab, _report, _expand, _simulate, _compare, _validate, _who_can):
+    for add in (_lab, _report, _expand, _simulate, _compare, _validate, _who_can, _collect):
         add(commands)
     return parser
 
@@ -97,8 +97,8 @@ def _simulate(commands: Any) -> None:
 
 
 def _compare(commands: Any) -> None:
-    parser = _command(commands, "compare", "print how two policies differ")
-    help_text = "a policy's file, or a managed policy (Name, or Name@v6 for a version)"
+    parser = _command(commands, "compare", "print how two policies, or two accounts, differ")
+    help_text = "a policy's file, or a managed policy (Name, or Name@v6 for a version); or an account, file or folder"
     parser.add_argument("a", metavar="A", help=help_text)
     parser.add_argument("b", metavar="B", help="another one")
     _format(parser, "text", "json")
@@ -120,7 +120,35 @@ def _validate(commands: Any) -> None:
 
 def _who_can(commands: Any) -> None:
     parser = _command(commands, "who-can", "print which principals of an account may do something", "who_can")
-    parser.add_argument("account", metavar="ACCOUNT", help="an account's authorization details; - is standard input")
+    account = "an account's authorization details, or a folder that collect wrote; - is standard input"
+    parser.add_argument("account", metavar="ACCOUNT", help=account)
     parser.add_argument("action", metavar="ACTION", help="such as lex:DeleteBot")
     parser.add_argument("resource", metavar="RESOURCE", help="an ARN, or * for an action that takes no resource")
+    parser.add_argument("--organization", metavar="FILE", help="the account's organization, with its control policies")
+    parser.add_argument("--resource-policies", metavar="PATH", help="a file, or a folder of them, of resource policies")
     _format(parser, "text", "json", "csv")
+
+
+def _collect(commands: Any) -> None:
+    parser = _command(commands, "collect", "read an account from AWS into a folder, with calls that only read")
+    parser.add_argument("-o", "--output", metavar="DIR", help="the folder: new or empty, or a collection to go on with")
+    parser.add_argument("--profile", metavar="NAME", help="of the AWS configuration")
+    parser.add_argument(
+        "--region",
+        dest="regions",
+        action="extend",
+        nargs="+",
+        metavar="REGION",
+        help="where to look for resources; the configured region by default",
+    )
+    parser.add_argument(
+        "--services",
+        action="extend",
+        nargs="+",
+        metavar="SERVICE",
+        help="what to collect, such as iam or s3; everything by default",
+    )
+    parser.add_argument("--endpoint-url", metavar="URL", help="another address than AWS's, for tests")
+    parser.add_argument(
+        "--print-policy", action="store_true", help="print the IAM policy that the collection needs, and stop"
+    )

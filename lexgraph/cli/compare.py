@@ -1,13 +1,13 @@
-"""``lexgraph compare A B``."""
+"""``lexgraph compare A B``, for two policies; for two accounts see :mod:`lexgraph.cli.compare_accounts`."""
 
 from __future__ import annotations
 
 from argparse import Namespace
 from pathlib import Path
-from typing import Any
 
+from lexgraph.cli.compare_accounts import compare_accounts, request_json
 from lexgraph.cli.terminal import put, put_json, say
-from lexgraph.errors import LexgraphError, UnsupportedError, shown
+from lexgraph.errors import LexgraphError, shown
 from lexgraph.evaluation.request import Request
 from lexgraph.policy.model import Policy
 from lexgraph.policy.parse import parse_policy
@@ -18,16 +18,19 @@ from lexgraph.workbench import Comparison, find_policy
 
 
 def run(args: Namespace) -> int:
-    """Print how the first policy relates to the second; 1 where they are not equal."""
+    """Print how the first policy, or the first account, relates to the second; 1 where they are not equal."""
     if args.a == args.b == STDIN:
         raise LexgraphError("only one of the two can be standard input", code="USAGE")
-    compared = Comparison(_policy(args.a), _policy(args.b))
+    given = {name: _bytes_of(name) for name in dict.fromkeys((args.a, args.b))}
+    if any(_is_whole(name, data) for name, data in given.items()):
+        return compare_accounts(args, given)
+    compared = Comparison(*(_policy(name, given[name]) for name in (args.a, args.b)))
     if args.format == "json":
         put_json(
             {
                 "relation": compared.relation,
-                "only_a": _request(compared.only_a),
-                "only_b": _request(compared.only_b),
+                "only_a": request_json(compared.only_a),
+                "only_b": request_json(compared.only_b),
                 "actions_only_a": list(compared.actions_only_a),
                 "actions_only_b": list(compared.actions_only_b),
             }
@@ -43,31 +46,25 @@ def run(args: Namespace) -> int:
     return int(compared.relation != "equal")
 
 
-def _policy(name: str) -> Policy:
-    if name != STDIN and not Path(name).exists() and not name.endswith(".json"):
+def _bytes_of(name: str) -> bytes | None:
+    """What a file holds; None for a folder, and for what is no file but may be the name of a managed policy."""
+    is_file = Path(name).exists() or name.endswith(".json")
+    return read_bytes(name) if name == STDIN or (is_file and not Path(name).is_dir()) else None
+
+
+def _is_whole(name: str, data: bytes | None) -> bool:
+    """Whether this is an account: its authorization details, or a folder that holds them."""
+    return Path(name).is_dir() if data is None else is_account(data)
+
+
+def _policy(name: str, data: bytes | None) -> Policy:
+    if data is None:
         try:
             return find_policy(name)
         except LexgraphError as error:
             raise no_file_either(error) from None
-    data = read_bytes(name)
-    if is_account(data):
-        message = f"{shown(name)} is a whole account; this version of lexgraph compares policies only"
-        raise UnsupportedError(message)
     stem, source = ("standard input", None) if name == STDIN else (Path(name).stem, name)
     return parse_policy(data, name=stem, source=source)
-
-
-def _request(request: Request | None) -> dict[str, Any] | None:
-    """A request as the cases of ``simulate`` write it."""
-    if request is None:
-        return None
-    return {
-        "principal": request.principal,
-        "action": request.action,
-        "resource": request.resource,
-        "resource_account": request.resource_account,
-        "context": dict(request.context.values),
-    }
 
 
 def _put_side(name: str, request: Request | None, actions: tuple[str, ...]) -> None:

@@ -148,7 +148,9 @@ class Redactor:
 
 
 def all_policies(source: Any) -> tuple[Policy, ...]:
-    """Return every policy in what something was made from, those of trust and older versions included."""
+    """Return every policy in what something was made from: older versions, and those of trust, of resources and of the
+    organization included.
+    """
     snapshot = getattr(source, "snapshot", source)
     if not isinstance(snapshot, Snapshot):
         return () if source is None or isinstance(source, Provenance) else policies_of(source)
@@ -157,6 +159,9 @@ def all_policies(source: Any) -> tuple[Policy, ...]:
     found += [principal.trust for principal in snapshot.principals if principal.trust is not None]
     for managed in snapshot.policies:
         found += [managed.policy, *(policy for _, policy in managed.versions)]
+    found += [one.policy for one in snapshot.resource_policies]
+    controls = snapshot.organization.policies if snapshot.organization else ()
+    found += [one.policy for one in controls if one.policy is not None]
     return tuple(found)
 
 

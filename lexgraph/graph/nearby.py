@@ -19,7 +19,7 @@ def neighbourhood(G: Graph, node: str, depth: int | None = None) -> Graph:
     `node` is a node's id, its ARN, or its label where only one node has it. Raises LexgraphError with the code
     ``UNKNOWN_NODE``.
     """
-    found = _find(G, node)
+    found = find_node(G, node)
     after = nx.single_source_shortest_path_length(G, found, cutoff=depth)
     before = nx.single_source_shortest_path_length(G.reverse(copy=False), found, cutoff=depth)
     near: Graph = nx.DiGraph(**G.graph)
@@ -30,7 +30,8 @@ def neighbourhood(G: Graph, node: str, depth: int | None = None) -> Graph:
     return near
 
 
-def _find(G: Graph, node: str) -> str:
+def find_node(G: Graph, node: str) -> str:
+    """Return the id of the node that an id, an ARN, or a label means; raises LexgraphError (``UNKNOWN_NODE``)."""
     if node in G:
         return node
     fits = [n for n in G if G.nodes[n]["label"] == node or n.partition(":")[2] == node]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import networkx as nx
 
 from lexgraph.account.model import Snapshot, labels
+from lexgraph.account.pages import collector_paused
 from lexgraph.catalog.actions import catalog
 from lexgraph.graph.access import UNKNOWN_LEVEL
 from lexgraph.policy.arn import short_name
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 LEVELS = ("List", "Read", "Tagging", "Write", "Permissions management")
 
 
+@collector_paused()
 def policy_graph(source: Snapshot | Policy | Iterable[Policy] | Mapping[str, Policy]) -> Graph:
     """Return how access comes about: principal → group → policy → statement → action and resource patterns.
 
@@ -73,41 +75,54 @@ def _add_holders(G: Graph, snapshot: Snapshot) -> None:
 def _add_policy(G: Graph, policy: Policy) -> None:
     node = f"policy:{policy.key}"
     G.add_node(node, kind="policy", label=policy.name, readable=True, type=policy.kind)
+    places = []
+    names: list[tuple[str, str]] = []
     for index, statement in enumerate(policy.statements):
         place = f"statement:{policy.key}#{index}"
         facts = {"effect": statement.effect, "sid": statement.sid or "", "statement": index}
         name = statement.sid or f"#{index}"
         G.add_node(place, kind="statement", label=name, conditions=len(statement.conditions), **facts)
-        G.add_edge(node, place, kind="statement")
-        _add_elements(G, place, statement)
+        places.append((node, place))
+        names += _add_elements(G, place, statement)
+    G.add_edges_from(places, kind="statement")
+    G.add_edges_from(names, kind="names")
 
 
-def _add_elements(G: Graph, place: str, statement: Statement) -> None:
-    for pattern, node in _pattern_nodes("action", statement.actions):
-        bits = catalog().bits_of(pattern.patterns, pattern.negated)
-        G.add_node(node, **_pattern_facts("action", pattern), level=_strongest(bits), actions=catalog().count(bits))
-        G.add_edge(place, node, kind="names")
-    for pattern, node in _pattern_nodes("resource", statement.resources):
-        G.add_node(node, **_pattern_facts("resource", pattern))
-        G.add_edge(place, node, kind="names")
-    for pattern, node in _pattern_nodes("principal", statement.principals):
-        G.add_node(node, **_pattern_facts("principal", pattern))
+def _add_elements(G: Graph, place: str, statement: Statement) -> Iterator[tuple[str, str]]:
+    """Add the patterns of a statement, and yield the edges to those that it names."""
+    for node, pattern in _pattern_nodes("action", statement.actions):
+        if node not in G:  # Patterns repeat from statement to statement: each is looked at where it is new.
+            bits = catalog().bits_of(pattern, statement.actions.negated)
+            facts = _pattern_facts("action", pattern, negated=statement.actions.negated)
+            G.add_node(node, **facts, level=_strongest(bits), actions=catalog().count(bits))
+        yield place, node
+    for node, pattern in _pattern_nodes("resource", statement.resources):
+        if node not in G:
+            G.add_node(node, **_pattern_facts("resource", pattern, negated=_negated(statement.resources)))
+        yield place, node
+    for node, pattern in _pattern_nodes("principal", statement.principals):
+        if node not in G:
+            G.add_node(node, **_pattern_facts("principal", pattern, negated=_negated(statement.principals)))
         G.add_edge(node, place, kind="named")
 
 
-def _pattern_nodes(kind: str, element: PatternSet | None) -> Iterator[tuple[PatternSet, str]]:
+def _pattern_nodes(kind: str, element: PatternSet | None) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The nodes of an element: one a pattern, but one in all for a Not element, which is a conjunction."""
     if element is None:
         return
     if element.negated:
-        yield element, f"not{kind}:{' '.join(element.patterns)}"
+        yield f"not{kind}:{' '.join(element.patterns)}", element.patterns
     else:
-        yield from ((PatternSet((pattern,)), f"{kind}:{pattern}") for pattern in element.patterns)
+        yield from ((f"{kind}:{pattern}", (pattern,)) for pattern in element.patterns)
 
 
-def _pattern_facts(kind: str, element: PatternSet) -> dict[str, Any]:
-    name = " ".join(short_name(pattern) for pattern in element.patterns)
-    return {"kind": kind, "label": f"not {name}" if element.negated else name, "negated": element.negated}
+def _pattern_facts(kind: str, patterns: tuple[str, ...], *, negated: bool) -> dict[str, Any]:
+    name = " ".join(short_name(pattern) for pattern in patterns)
+    return {"kind": kind, "label": f"not {name}" if negated else name, "negated": negated}
+
+
+def _negated(element: PatternSet | None) -> bool:
+    return element is not None and element.negated
 
 
 def _strongest(bits: int) -> str:

@@ -4,6 +4,7 @@ Nothing is computed here but places; nothing is shown or saved. The styles ``lex
 known to matplotlib once this is imported.
 """
 
+from lexgraph.plots.escalation import escalation
 from lexgraph.plots.heatmap import access_levels
 from lexgraph.plots.ladder import difference
 from lexgraph.plots.network import access_network, policy_network
@@ -18,6 +19,7 @@ __all__ = [
     "alt_text",
     "decision_path",
     "difference",
+    "escalation",
     "overlap",
     "policy_network",
     "timeline",

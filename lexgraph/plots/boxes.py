@@ -69,14 +69,27 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
+class Stroke:
+    """How a line is drawn, beside what a look has to offer."""
+
+    colour: str
+    dashes: Literal["solid"] | tuple[float, tuple[float, ...]]
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
-    """A line from a box to one in a later column; `actions` makes it wide, 0 is the plain width."""
+    """A line from a box to one in a later column; `actions` makes it wide, 0 is the plain width.
+
+    A `stroke` of its own takes the place of what look, level and actions would make of it.
+    """
 
     start: str
     end: str
     look: Look = "plain"
     level: str = ""
     actions: int = 0
+    stroke: Stroke | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +104,7 @@ class Picture:
     words: str
     date: str
     looks: tuple[tuple[Look, str], ...] = ()  # the legend's lines, and what they mean
+    strokes: tuple[tuple[Stroke, str], ...] = ()  # the same of lines with strokes of their own
 
 
 def draw(picture: Picture, ax: Axes | None, theme: Theme) -> Axes:
@@ -184,9 +198,10 @@ def _curve(points: list[tuple[float, float]], link: Link, theme: Theme) -> PathP
         if i + 2 < len(points):
             vertices.append(points[i + 2])
             codes.append(Path.LINETO)
+    stroke = link.stroke or Stroke(_colour(link.look, link.level, theme), DASHES[link.look], line_width(link.actions))
     return PathPatch(
-        Path(vertices, codes), facecolor="none", edgecolor=_colour(link.look, link.level, theme),
-        linewidth=line_width(link.actions), linestyle=DASHES[link.look], alpha=0.85, capstyle="butt", zorder=2,
+        Path(vertices, codes), facecolor="none", edgecolor=stroke.colour, linewidth=stroke.width,
+        linestyle=stroke.dashes, alpha=0.85, capstyle="butt", zorder=2,
     )  # fmt: skip
 
 
@@ -217,6 +232,10 @@ def _handles(picture: Picture, theme: Theme) -> list[Artist]:
         if look in looks:
             colour = theme.muted if levelled else _colour(look, "", theme)
             handles.append(Line2D([], [], color=colour, linestyle=DASHES[look], linewidth=1.6, label=meaning))
+    handles += [
+        Line2D([], [], color=stroke.colour, linestyle=stroke.dashes, linewidth=stroke.width, label=meaning)
+        for stroke, meaning in picture.strokes
+    ]
     most = max((link.actions for link in picture.links), default=0)
     for count in (1, 10, 100, 1000):
         if most > 1 and count <= most:

@@ -36,7 +36,7 @@ from lexgraph.tables.changes import timeline_table
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLUMNS = ("version", "date", "direction", "what", "level", "actions")
+COLUMNS = ("policy_version", "date", "direction", "what", "level", "actions")
 LAST = 40  # versions that are shown
 STEP, BAR = 0.62, 0.36  # inches from version to version, and of a bar
 HALF = 1.7  # inches of the tallest bar
@@ -110,11 +110,12 @@ def _count(table: pd.DataFrame, known: int, earlier: int) -> str:
 
 
 def _versions(table: pd.DataFrame) -> list[_Version]:
-    listed = table.attrs.get("versions") or list(dict.fromkeys(zip(table["version"], table["date"], strict=True)))
+    dated = zip(table["policy_version"], table["date"], strict=True)
+    listed = table.attrs.get("versions") or list(dict.fromkeys(dated))
     levels = level_words(table)
     found = []
     for version, date in listed:
-        mine = table["version"] == version
+        mine = table["policy_version"] == version
         sides = []
         for direction in ("granted", "taken away"):
             here = mine & (table["direction"] == direction)

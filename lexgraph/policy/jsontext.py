@@ -13,6 +13,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NoReturn
 
 from lexgraph.errors import DocumentError, shown
@@ -20,14 +21,13 @@ from lexgraph.policy.grammar import MAX_DEPTH, MAX_DIGITS
 from lexgraph.policy.model import Number
 
 Json = Any
+Place = Callable[[int], tuple[int, int]]
 _TOKEN = re.compile(r'[ \t\n\r]*("(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+)', re.S)
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
-
-
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONE_SURROGATE = "half of a surrogate pair (\\ud800 to \\udfff) stands alone; it is no character"
 
 
-class _Trouble(ValueError):
+class Trouble(ValueError):
     """Raised inside the parser's hooks; the scanner then finds out where."""
 
 
@@ -44,53 +44,74 @@ class Places:
     too_deep: int | None = None
 
 
-def load_json(data: str | bytes, *, source: str | None = None) -> Json:
+def load_json(data: str | bytes, *, source: str | None = None, place: Place | None = None) -> Json:
     """Return the value of a JSON text; numbers are :class:`Number`.
 
-    Raises DocumentError: JSON_SYNTAX_ERROR, DUPLICATE_KEY, TOO_DEEP, INVALID_ENCODING, INVALID_CHARACTER.
+    `place` tells line and column of an offset where the text is a part of a longer one. Raises DocumentError:
+    JSON_SYNTAX_ERROR, DUPLICATE_KEY, TOO_DEEP, INVALID_ENCODING, INVALID_CHARACTER.
 
     >>> load_json('{"Version": "2012-10-17"}')
     {'Version': '2012-10-17'}
     """
     text = decode(data, source=source)
+    place = place or partial(locate, text)
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        _refuse_deep(text, source)
-        raise DocumentError(
-            f"this is not JSON: {error.msg}",
-            code="JSON_SYNTAX_ERROR",
-            line=error.lineno,
-            column=error.colno,
-            source=source,
-        ) from None
+        _refuse_deep(text, source, place)
+        raise syntax_error(error.msg, place(error.pos), source) from None
     except RecursionError:
-        raise too_deep(find_places(text).too_deep or 0, text, source) from None
-    except _Trouble as trouble:
-        _refuse_deep(text, source)
-        raise _located(trouble, text, source) from None
-    if _may_hold_surrogates(text):
-        _refuse_surrogates(value, text, source)
+        raise _too_deep(place(find_places(text).too_deep or 0), source) from None
+    except Trouble as trouble:
+        _refuse_deep(text, source, place)
+        raise _located(trouble, text, source, place) from None
+    if may_hold_surrogates(text):
+        _refuse_surrogates(value, text, source, place)
     return value
 
 
-def _may_hold_surrogates(text: str) -> bool:
-    if "\\u" not in text and text.isascii():
+def syntax_error(message: str, at: tuple[int, int], source: str | None) -> DocumentError:
+    """Return the error for a text that is not JSON from a place on."""
+    line, column = at
+    message = f"this is not JSON: {message}"
+    return DocumentError(message, code="JSON_SYNTAX_ERROR", line=line, column=column, source=source)
+
+
+def may_hold_surrogates(text: str) -> bool:
+    """Return whether half of a surrogate pair may stand in a text, as an escape or as itself."""
+    # The backslash alone is looked for first: a text without one is the common case, and one character is found fast.
+    if "\\" in text and _SURROGATE.search(text) is not None:
+        return True
+    if text.isascii():
         return False
-    return _SURROGATE.search(text) is not None
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def decode(data: str | bytes, *, source: str | None = None) -> str:
     """Return the text of a document, or say by name what it is instead of UTF-8."""
     if isinstance(data, str):
         return data.removeprefix("\ufeff")
-    for start, what in _SIGNATURES:
-        if data.startswith(start):
-            raise DocumentError(f"this is {what}, not UTF-8 text", code="INVALID_ENCODING", source=source)
+    refuse_signature(data, source)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DocumentError(f"byte {error.start} is not UTF-8 text", code="INVALID_ENCODING", source=source) from None
+        raise not_utf8(error.start, source) from None
+
+
+def refuse_signature(data: bytes, source: str | None) -> None:
+    """Raise DocumentError where bytes begin as something else does."""
+    for start, what in _SIGNATURES:
+        if data.startswith(start):
+            raise DocumentError(f"this is {what}, not UTF-8 text", code="INVALID_ENCODING", source=source)
+
+
+def not_utf8(byte: int, source: str | None) -> DocumentError:
+    """Return the error for bytes that are no UTF-8 text from one on."""
+    return DocumentError(f"byte {byte:,} is not UTF-8 text", code="INVALID_ENCODING", source=source)
 
 
 _SIGNATURES = (
@@ -194,23 +215,28 @@ def _unquote(token: str) -> str:
 def _pairs(items: list[tuple[str, Json]]) -> dict[str, Json]:
     found = dict(items)
     if len(found) != len(items):
-        raise _Trouble("DUPLICATE_KEY")
+        raise Trouble("DUPLICATE_KEY")
     return found
 
 
 def _constant(name: str) -> Json:
-    raise _Trouble(name)
+    raise Trouble(name)
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_int=Number, parse_float=Number, parse_constant=_constant)
+# Reads one value at an offset and returns it with its end. An object comes as the tuple of its keys and values: that is
+# quicker than a dict, and a key that stands twice is still there twice.
+scan_pairs: Callable[[str, int], tuple[Json, int]] = json.JSONDecoder(
+    object_pairs_hook=tuple, parse_int=Number, parse_float=Number, parse_constant=_constant
+).raw_decode
 
 
-def _located(trouble: _Trouble, text: str, source: str | None) -> DocumentError:
+def _located(trouble: Trouble, text: str, source: str | None, place: Place) -> DocumentError:
     name = str(trouble)
     places = find_places(text)
     if name == "DUPLICATE_KEY" and places.twice:
         pointer, first, second = places.twice[0]
-        (line0, column0), (line, column) = locate(text, first), locate(text, second)
+        (line0, column0), (line, column) = place(first), place(second)
         key = shown(pointer.rpartition("/")[2])
         return DocumentError(
             f"the key {key} stands twice in one object, first at {line0}:{column0}; one of the two would be lost",
@@ -221,23 +247,27 @@ def _located(trouble: _Trouble, text: str, source: str | None) -> DocumentError:
             source=source,
         )
     starts = (at for at, token in _tokens(text) if token.startswith(name))
-    line, column = locate(text, next(starts, text.find(name)))
+    line, column = place(next(starts, text.find(name)))
     return DocumentError(f"{name} is not JSON", code="JSON_SYNTAX_ERROR", line=line, column=column, source=source)
 
 
 def too_deep(offset: int, text: str, source: str | None) -> DocumentError:
     """Return the error for a text that is nested too deep at `offset`."""
-    line, column = locate(text, offset)
+    return _too_deep(locate(text, offset), source)
+
+
+def _too_deep(at: tuple[int, int], source: str | None) -> DocumentError:
+    line, column = at
     message = f"nested deeper than {MAX_DEPTH} levels"
     return DocumentError(message, code="TOO_DEEP", line=line, column=column, source=source)
 
 
-def _refuse_deep(text: str, source: str | None) -> None:
+def _refuse_deep(text: str, source: str | None, place: Place) -> None:
     if (offset := find_places(text).too_deep) is not None:
-        raise too_deep(offset, text, source)
+        raise _too_deep(place(offset), source)
 
 
-def _refuse_surrogates(value: Json, text: str, source: str | None) -> None:
+def _refuse_surrogates(value: Json, text: str, source: str | None, place: Place) -> None:
     stack: list[tuple[str, Json]] = [("", value)]
     while stack:
         pointer, item = stack.pop()
@@ -248,7 +278,7 @@ def _refuse_surrogates(value: Json, text: str, source: str | None) -> None:
         elif isinstance(item, list):
             stack.extend((f"{pointer}/{i}", inner) for i, inner in enumerate(item))
         elif isinstance(item, str) and any("\ud800" <= char <= "\udfff" for char in item):
-            line, column = locate(text, find_places(text).values.get(pointer, 0))
+            line, column = place(find_places(text).values.get(pointer, 0))
             raise DocumentError(
                 _LONE_SURROGATE,
                 code="INVALID_CHARACTER",

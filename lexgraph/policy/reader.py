@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, cast
 
 from lexgraph.errors import PolicyError, shown
@@ -181,20 +182,9 @@ class PolicyReader(ElementReader):
         return PatternSet(found, name == negative, form)
 
     def check_action(self, pattern: str, at: str) -> None:
-        """Note what is wrong with an action pattern (rule S2)."""
-        if pattern == "*":
-            return
-        vendor, colon, name = pattern.partition(":")
-        if not colon or not name or ":" in name:
-            self.problem("MALFORMED_ACTION", at, f'an action is written service:Name or "*", not {shown(pattern)}')
-        elif "*" in vendor or "?" in vendor:
-            self.problem(
-                "INVALID_SERVICE_IN_ACTION",
-                at,
-                f"the service of an action takes no wildcard: {shown(pattern)}",
-            )
-        elif not _VENDOR.match(vendor):
-            self.problem("INVALID_SERVICE_IN_ACTION", at, f"{shown(vendor)} is no service name")
+        """Note what is wrong with an action pattern."""
+        if found := action_problem(pattern):
+            self.problem(found[0], at, found[1])
 
     def resources(self, value: Mapping[str, Json], at: str) -> PatternSet | None:
         """Return the Resource or NotResource element, or None where there is none."""
@@ -219,3 +209,22 @@ class PolicyReader(ElementReader):
         elif pattern.count(":") < 5 and (self.kind == "rcp" or (self.kind == "scp" and pattern[-1] != "*")):
             # Rule R4: AWS refuses short ARNs in RCPs, and in SCPs unless they end in "*".
             self.problem("MISSING_ARN_FIELD", at, f"an ARN has six parts, {shown(pattern)} has fewer")
+
+
+@lru_cache(65_536)
+def action_problem(pattern: str) -> tuple[str, str] | None:
+    """Return the code and message of what is wrong with an action pattern, or None (rule S2).
+
+    >>> action_problem("lex:Get*"), action_problem("*:Get*")[0]
+    (None, 'INVALID_SERVICE_IN_ACTION')
+    """
+    if pattern == "*":
+        return None
+    vendor, colon, name = pattern.partition(":")
+    if not colon or not name or ":" in name:
+        return "MALFORMED_ACTION", f'an action is written service:Name or "*", not {shown(pattern)}'
+    if "*" in vendor or "?" in vendor:
+        return "INVALID_SERVICE_IN_ACTION", f"the service of an action takes no wildcard: {shown(pattern)}"
+    if not _VENDOR.match(vendor):
+        return "INVALID_SERVICE_IN_ACTION", f"{shown(vendor)} is no service name"
+    return None

@@ -32,6 +32,7 @@ from lexgraph.evaluation.residual import residual_words, simplified
 from lexgraph.policy.arn import compile_arn, split_arn
 from lexgraph.policy.intersect import FRESH
 from lexgraph.policy.patterns import ascii_lower, is_pattern
+from lexgraph.reasoning.entailment import plainly_implies
 from lexgraph.reasoning.questions import classes
 from lexgraph.reasoning.regions import Area, Parts, areas
 from lexgraph.reasoning.side import Comparable, OpenQuestion, Side, side_of
@@ -40,8 +41,11 @@ from lexgraph.reasoning.variables import may_hold
 EVERYTHING: Parts = ("*",) * 6
 ANYTHING = Area((EVERYTHING,))
 Outcome = Literal["allowed", "conditional"]
+Sides = tuple[Side, ...]
 # Partial evaluations that may be spent on finding out whether a cell is empty, and tests in a formula made small.
 BUDGET, SMALL = 20_000, 8
+# The same for what one side alone allows: there are many such formulas, and somebody waits.
+BUDGET_REST, SMALL_REST = 2_000, 4
 NAMED = 100  # actions that are told by name where the policies have no pattern for them
 
 
@@ -105,11 +109,12 @@ class Cell:
         )
 
 
-def cells(source: Comparable) -> tuple[Cell, ...]:
+def cells(source: Comparable, *, without: Comparable | None = None) -> tuple[Cell, ...]:
     """Return what a policy, several, or a principal's stack grants to the caller in its own account.
 
     The cells speak of the catalogue's actions and of those that the policies name literally; that everybody may call
     ``sts:GetCallerIdentity`` is no cell. Conditions are as written: a key that AWS never sends with an action stays in.
+    What `without` grants as well is left out, request by request.
 
     Raises TooManyPatterns where statements cut all resources into more than 1,000 pieces.
 
@@ -119,9 +124,10 @@ def cells(source: Comparable) -> tuple[Cell, ...]:
     [(('lex:Post*',), ('arn:aws:lex:*:*:bot:*',), 'allowed')]
     """
     side = side_of(source)
+    less = () if without is None else (side_of(without),)
     found: dict[tuple[Area, Formula], list[str]] = {}
-    for actions in _classes(side):
-        for area, formula in _rows(side, actions[0]):
+    for actions in _classes(side, less):
+        for area, formula in _rows(side, less, actions[0]):
             found.setdefault((area, formula), []).extend(actions)
     patterns = _patterns(side)
     made = (_cell(names, patterns, *key) for key, names in found.items())
@@ -133,9 +139,12 @@ def _cell(names: list[str], patterns: Mapping[str, frozenset[str]], area: Area, 
     return Cell(actions, _readable(frozenset(actions), patterns), area, formula)
 
 
-def _classes(side: Side) -> Iterator[tuple[str, ...]]:
+def _classes(side: Side, less: Sides) -> Iterator[tuple[str, ...]]:
     """The actions that may be allowed, those together that no statement tells apart."""
-    yield from (catalog().names_in(one) for one in classes(side.grantable, (side,)))
+    bits = side.grantable
+    for other in less:
+        bits &= ~other.everywhere
+    yield from (catalog().names_in(one) for one in classes(bits, (side, *less)))
     strange: dict[str, str] = {}
     for _, pattern in side.action_patterns():
         if not is_pattern(pattern) and catalog().index_of(pattern) is None:
@@ -143,35 +152,41 @@ def _classes(side: Side) -> Iterator[tuple[str, ...]]:
     yield from ((name,) for name in strange.values())
 
 
-def _rows(side: Side, action: str) -> Iterator[tuple[Area, Formula]]:
+def _rows(side: Side, less: Sides, action: str) -> Iterator[tuple[Area, Formula]]:
     """The areas of an action with their formulas, those left out that no context satisfies."""
     question = OpenQuestion(action, "*")
     if question.wildcard_only:
-        formula = _answer(side, action, "*")
+        formula = _answer(side, less, action, "*")
         if formula is not False:
             yield ANYTHING, formula
         return
     owners: dict[tuple[int, Parts], int] = {}
     patterns: dict[Parts, list[int]] = {EVERYTHING: []}
-    for entry, parts in side.patterns(question):
+    for entry, parts in (pair for one in (side, *less) for pair in one.patterns(question)):
         # Which pattern of a statement matches is all the same, but for those with variables.
         owner = id(entry), parts if any("${" in one for one in entry.statement.resources or ()) else ()
         patterns.setdefault(parts, []).append(owners.setdefault(owner, len(owners)))
-    for formula, area in areas(patterns, lambda parts: _answer(side, action, ":".join(parts))):
+    for formula, area in areas(patterns, lambda parts: _answer(side, less, action, ":".join(parts))):
         yield area, formula
 
 
-def _answer(side: Side, action: str, resource: str) -> Formula:
+def _answer(side: Side, less: Sides, action: str, resource: str) -> Formula:
     """When the action is allowed on a resource, by a caller in the resource's account."""
     if resource != "*" and not resource.startswith("arn:"):
         resource = f"arn:{resource.split(':', 1)[1]}"
-    formula = _general(side.formula(OpenQuestion(action, resource)), resource)
+    question = OpenQuestion(action, resource)
+    formula = side.formula(question)
+    others = [other.formula(question) for other in less]
+    if any(plainly_implies(formula, other) for other in others):
+        return False
+    formula = _general(all_of((formula, *map(negate, others))), resource)
+    budget, small = (BUDGET_REST, SMALL_REST) if less else (BUDGET, SMALL)
     try:
-        if model(formula, budget=BUDGET) is None and not may_hold(formula, BUDGET):
+        if model(formula, budget=budget) is None and not may_hold(formula, budget):
             return False
     except Undecided:
         return formula
-    return simplified(formula) if sum(1 for _ in atoms(formula)) <= SMALL else formula
+    return simplified(formula) if sum(1 for _ in atoms(formula)) <= small else formula
 
 
 def _general(formula: Formula, resource: str) -> Formula:

@@ -12,12 +12,13 @@ from typing import Literal
 
 from lexgraph.catalog.actions import catalog
 from lexgraph.conditions.logic import Assignment, Formula, Undecided, all_of, atoms, model, negate
+from lexgraph.errors import UnsupportedError
 from lexgraph.evaluation.request import Request
 from lexgraph.policy.intersect import FRESH, TooManyPatterns
 from lexgraph.policy.patterns import ascii_lower
 from lexgraph.reasoning.entailment import plainly_implies
 from lexgraph.reasoning.questions import candidates, classes, unknown_actions
-from lexgraph.reasoning.side import ClosedQuestion, Comparable, OpenQuestion, Side, side_of
+from lexgraph.reasoning.side import Asked, ClosedQuestion, Comparable, OpenQuestion, Side, side_of
 from lexgraph.reasoning.variables import may_hold
 from lexgraph.reasoning.witness import confirmed
 
@@ -46,6 +47,8 @@ class Change:
 def changes_between(before: Comparable, after: Comparable) -> tuple[Change, ...]:
     """Return what `after` newly allows, then what it no longer allows.
 
+    Raises UnsupportedError where policies name principals: a change would have to say for whom.
+
     >>> from lexgraph.policy.parse import parse_policy
     >>> text = '{"Statement": {"Effect": "Allow", "Action": "lex:%s", "Resource": "*"}}'
     >>> [
@@ -55,10 +58,12 @@ def changes_between(before: Comparable, after: Comparable) -> tuple[Change, ...]
     [('granted', ('lex:PutBot',)), ('taken away', ('lex:GetBot',))]
     """
     old, new = side_of(before), side_of(after)
-    return (*_Only("granted", new, old).changes(), *_Only("taken away", old, new).changes())
+    if old.names_callers or new.names_callers:
+        raise UnsupportedError("changes of policies that name principals are not told action by action")
+    return (*Only("granted", new, old).changes(), *Only("taken away", old, new).changes())
 
 
-class _Only:
+class Only:
     """Looks for what `a` allows and `b` does not."""
 
     def __init__(self, direction: Direction, a: Side, b: Side) -> None:
@@ -72,13 +77,17 @@ class _Only:
         shared = a.grantable & b.grantable & ~b.everywhere
         for bits in (*classes(a.grantable & ~b.grantable, (a, b)), *classes(shared, (a, b))):
             yield from self._of_actions(catalog().names_in(bits))
+        yield from self.strange()
+
+    def strange(self) -> Iterator[Change]:
+        """Yield the changes of actions that the catalogue does not know."""
         try:
-            strange = tuple(unknown_actions(a, b))
+            strange = tuple(unknown_actions(self.a, self.b))
         except TooManyPatterns:
             yield Change(self.direction, "undecided", ("*",), None)
             return
         for action in strange:
-            yield from self._of_actions((_spelled(a, action),))
+            yield from self._of_actions((_spelled(self.a, action),))
 
     def _of_actions(self, actions: tuple[str, ...]) -> Iterator[Change]:
         """The changes of actions that no statement tells apart, though the keys that AWS sends with them may."""
@@ -87,16 +96,17 @@ class _Only:
         try:
             for resource in candidates(OpenQuestion(actions[0], "*"), self.a, self.b):
                 wanted = self._wanted(OpenQuestion(actions[0], resource))
-                for same in () if wanted is False else _alike(tuple(left), wanted):
+                for same in () if wanted is False else alike(tuple(left), wanted):
                     try:
-                        request = self._request(same[0], resource)
+                        request = self.request(same[0], resource)
                     except Undecided:
                         undecided = True
                         continue
                     if request is not None:
-                        what = self._what(same[0], resource)
+                        what = self.what(same[0], resource)
                         yield Change(self.direction, what, tuple(map(_told, same)), request)
-                        left = {name: None for name in left if name not in same}
+                        gone = set(same)
+                        left = {name: None for name in left if name not in gone}
                 if not left:
                     return
         except TooManyPatterns:
@@ -111,13 +121,13 @@ class _Only:
         other = self.b.formula(question)
         return False if plainly_implies(allowed, other) else all_of((allowed, negate(other)))
 
-    def _request(self, action: str, resource: str) -> Request | None:
-        """A confirmed request; None where there is none. Raises Undecided where that is not sure."""
+    def request(self, action: str, resource: str) -> Request | None:
+        """Return a confirmed request; None where there is none. Raises Undecided where that is not sure."""
         formula = self._wanted(ClosedQuestion(action, resource))
         found = self._model(formula)
         if found is None:
             return None
-        request = confirmed(self.a, self.b, action, resource, found, both=False)
+        request = confirmed(self.a, self.b, action, Asked(resource), found, both=False)
         if request is None:
             raise Undecided("a request was found that could not be confirmed")
         return request
@@ -135,8 +145,8 @@ class _Only:
             raise Undecided("variables in resources could not all be told apart")
         return found
 
-    def _what(self, action: str, resource: str) -> What:
-        """Why `b` does not allow it."""
+    def what(self, action: str, resource: str) -> What:
+        """Return why `b` does not allow it."""
         place = catalog().index_of(action)
         if place is not None and not self.b.grantable >> place & 1:
             return "action"
@@ -149,9 +159,10 @@ class _Only:
         return "resource" if there is None else "condition"
 
 
-def _alike(actions: tuple[str, ...], wanted: Formula) -> list[tuple[str, ...]]:
-    """The actions, grouped by which of the formula's keys AWS sends with them (rule C10)."""
-    keys = sorted({key for atom in atoms(wanted) for key in atom.keys})
+def alike(actions: tuple[str, ...], wanted: Formula) -> list[tuple[str, ...]]:
+    """Return the actions, grouped by which of the formula's keys AWS sends with them (rule C10)."""
+    named = {key for atom in atoms(wanted) for key in atom.keys}
+    keys = sorted(key for key in named if not catalog().is_global_key(key))  # those fit every action
     if not keys or len(actions) == 1:
         return [actions] if actions else []
     groups: dict[tuple[bool, ...], list[str]] = {}

@@ -8,7 +8,7 @@ named by just these are those of its label's pieces that no piece of a larger la
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import product
 from typing import TypeVar
@@ -25,10 +25,11 @@ SPELLINGS = 4_096
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """What some of `patterns` match and none of `exceptions` does, part by part."""
+    """What some of `patterns` match and none of `exceptions` does, part by part; `witness` is one such ARN's parts."""
 
     patterns: tuple[Parts, ...]
     exceptions: tuple[Parts, ...] = ()
+    witness: Parts = field(default=(), compare=False)
 
     def matches(self, parts: Sequence[str]) -> bool:
         """Return whether the six parts of an ARN are inside."""
@@ -120,19 +121,25 @@ def areas(patterns: Mapping[Parts, Iterable[int]], answer: Callable[[Parts], T])
     """
     regions = Regions(patterns)
     answers: dict[Label, T] = {}
+    asked: dict[Label, Parts] = {}
     told: dict[Parts, T] = {}
     for piece, named in regions.pieces.items():
         if named not in answers:
             found = regions.witness(piece)
             if found is None:
                 continue  # larger labels' pieces take all of it
-            answers[named] = answer(found)
+            answers[named], asked[named] = answer(found), found
         told[piece] = answers[named]
     for value in dict.fromkeys(told.values()):
         if value is not False:
             group = [piece for piece, mine in told.items() if mine == value]
             rest = [piece for piece, mine in told.items() if mine != value]
-            yield from ((value, area) for area in _areas_of(group, rest))
+            shown = [asked[regions.pieces[piece]] for piece in group]
+            yield from ((value, replace(area, witness=_inside(area, shown))) for area in _areas_of(group, rest))
+
+
+def _inside(area: Area, shown: Iterable[Parts]) -> Parts:
+    return next((parts for parts in shown if area.matches(parts)), ())
 
 
 def _areas_of(group: Sequence[Parts], rest: Sequence[Parts]) -> Iterator[Area]:

@@ -4,7 +4,9 @@ A widget decides nothing. Each change of a control is one call to a function tha
 `code` writes that call down. Here ipywidgets enters.
 """
 
+from lexgraph.widgets.diff import PolicyDiff
 from lexgraph.widgets.explorer import AccessExplorer
 from lexgraph.widgets.pretended import policy_account
+from lexgraph.widgets.simulator import RequestSimulator
 
-__all__ = ["AccessExplorer", "policy_account"]
+__all__ = ["AccessExplorer", "PolicyDiff", "RequestSimulator", "policy_account"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ import ipywidgets as w
 
 from lexgraph.widgets.html import plain
 from lexgraph.widgets.questions import read_value
+
+MOST_KEYS = 40  # a longer form is slow, and nobody reads it
 
 
 class ContextForm(w.VBox):  # type: ignore[misc]  # ipywidgets publishes no types
@@ -38,16 +41,31 @@ class ContextForm(w.VBox):  # type: ignore[misc]  # ipywidgets publishes no type
                 found[key] = read_value(key, field.value)
         return found
 
-    def show(self, keys: Mapping[str, tuple[str, ...]], known: Mapping[str, str]) -> None:
-        """Show these keys, each with the values to suggest; `known` is what is known without the form, by key."""
-        if list(keys) == list(self.fields):
+    def show(
+        self, keys: Mapping[str, tuple[str, ...]], known: Mapping[str, str], *, otherwise: str = "unknown"
+    ) -> None:
+        """Show these keys, each with the values to suggest.
+
+        `known` is what is known without the form, by lower-cased key; `otherwise` is what any other key is.
+        """
+        hints = {key: _placeholder(key, known, otherwise) for key in list(keys)[:MOST_KEYS]}
+        if list(hints) == list(self.fields):
             for key, field in self.fields.items():
-                field.options, field.placeholder = keys[key], _placeholder(key, known)
+                field.options, field.placeholder = keys[key], hints[key]
             return
         self._keep()
         self.fields, self.absent = {}, {}
-        lines = [self._line(key, values, _placeholder(key, known)) for key, values in keys.items()]
-        self.children = lines or [w.Label("The policies mention no condition keys.")]
+        lines = [self._line(key, values, hints[key]) for key, values in keys.items() if key in hints]
+        more = len(keys) - len(hints)
+        rest = [w.Label(f"and {more:,} more keys: ask about fewer actions, or one user or role")] if more else []
+        self.children = [*lines, *rest] or [w.Label("The policies mention no condition keys.")]
+
+    def put(self, key: str, value: Any) -> None:
+        """Fill in a value for a key that the form has: a text, a list of texts, or None where the key is absent."""
+        if value is None:
+            self.absent[key].value = True
+        else:
+            self.fields[key].value = json.dumps(value) if isinstance(value, list | tuple) else str(value)
 
     def _keep(self) -> None:
         for key, field in self.fields.items():
@@ -77,6 +95,6 @@ class ContextForm(w.VBox):  # type: ignore[misc]  # ipywidgets publishes no type
         self._changed()
 
 
-def _placeholder(key: str, known: Mapping[str, str]) -> str:
+def _placeholder(key: str, known: Mapping[str, str], otherwise: str) -> str:
     value = known.get(key.lower())
-    return "unknown" if value is None else f"{plain(value)} (known)"
+    return otherwise if value is None else f"{plain(value)} (known)"

@@ -12,16 +12,15 @@ from lexgraph.account.model import labels
 from lexgraph.errors import LexgraphError
 from lexgraph.policy.model import Policy
 from lexgraph.widgets import html, picture
+from lexgraph.widgets.app import App
 from lexgraph.widgets.context_form import ContextForm
 from lexgraph.widgets.controls import chooser, combo, dropdown, page, panel
-from lexgraph.widgets.key_guard import KeyGuard
 from lexgraph.widgets.questions import FILTERS, Question, ask, code_of, read_actions, unknown_actions
 from lexgraph.widgets.sources import mentioned_keys, source_of, suggested_actions
 from lexgraph.workbench import Account, PolicySet
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
 
     from lexgraph.evaluation.explain import Explanation
 
@@ -30,7 +29,7 @@ MOST_KEYS = 3  # named in the status
 EVERYWHERE = ""  # not None, which a list of options takes for "nothing is chosen"
 
 
-class AccessExplorer(w.VBox):  # type: ignore[misc]  # ipywidgets publishes no types
+class AccessExplorer(App):
     """Explore what an account, or a policy, allows.
 
     Parameters
@@ -64,8 +63,8 @@ class AccessExplorer(w.VBox):  # type: ignore[misc]  # ipywidgets publishes no t
         actions: str = "lex:*",
         name: str | None = None,
     ) -> None:
+        super().__init__("Access explorer", "lg-access-explorer")
         self._source = source_of(source, name)
-        self._later = picture.Later()
         self._quiet = False
         self._result: pd.DataFrame | None = None
         self._asked: Question | None = None
@@ -78,12 +77,8 @@ class AccessExplorer(w.VBox):  # type: ignore[misc]  # ipywidgets publishes no t
         self.context = ContextForm(self.refresh)
         self.row = dropdown("reason for", [], "lg-row")
         self.view = dropdown("picture", list(picture.VIEWS), "lg-view")
-        self.status, self.note = panel(w.Label(), "lg-status"), panel(w.HTML(), "lg-note")
         self.table, self.reason = panel(w.HTML(), "lg-table"), panel(w.HTML(), "lg-reason")
-        self.picture, self.python = panel(w.HTML(), "lg-picture"), panel(w.HTML(), "lg-code")
-        self.guard = KeyGuard(title="Access explorer")
-        super().__init__(page(self))
-        self.add_class("lg-app").add_class("lg-access-explorer")
+        self.children = page(self)
         self._observe()
         self.choose()
 
@@ -95,7 +90,6 @@ class AccessExplorer(w.VBox):  # type: ignore[misc]  # ipywidgets publishes no t
             control.observe(lambda _: self.refresh(), names="value")
         self.row.observe(lambda _: self.explain(), names="value")
         self.view.observe(lambda _: self.show_picture(), names="value")
-        self.guard.observe(lambda _: self.show_picture(), names="dark")
 
     # What is on show -------------------------------------------------------------------------------------------------
 
@@ -133,13 +127,11 @@ class AccessExplorer(w.VBox):  # type: ignore[misc]  # ipywidgets publishes no t
             return f"# {self.status.value}"
         return code_of(self._source, self._asked)
 
-    def figure(self, style: str | None = None) -> Figure:
-        """Return a new figure of the view that is chosen, in the style ``lexgraph`` or ``lexgraph-dark``.
-
-        Raises LexgraphError where there is nothing to draw, or more than anybody could read.
-        """
-        style = style or picture.STYLES[self.guard.dark]
+    def _drawn(self, style: str) -> Any:
         return picture.draw(self.view.value, self.result, self._explanation, style)
+
+    def _wants_picture(self) -> bool:
+        return self.view.value != picture.NONE and self._asked is not None
 
     # What callbacks call ---------------------------------------------------------------------------------------------
 
@@ -183,27 +175,6 @@ class AccessExplorer(w.VBox):  # type: ignore[misc]  # ipywidgets publishes no t
         self.show_picture()
         self.status.value = self._words()
 
-    def show_picture(self) -> None:
-        """Have the picture drawn, when all else is on its way."""
-        if self.view.value == picture.NONE or self._asked is None:
-            self.picture.value = ""
-            self.note.value = ""
-            return
-        self.note.value = html.words_html("The picture is being drawn.")
-        self._later(self.draw)
-
-    def draw(self) -> None:
-        """Draw the picture now."""
-        from lexgraph.plots import alt_text
-
-        note = ""
-        try:
-            figure = self.figure()
-            self.picture.value = html.picture_html(picture.png(figure), alt_text(figure))
-        except LexgraphError as error:
-            self.picture.value, note = "", f"There is no picture: {error}."
-        self.note.value = html.words_html(note)
-
     # Parts -----------------------------------------------------------------------------------------------------------
 
     def _suggest(self) -> None:
@@ -212,7 +183,11 @@ class AccessExplorer(w.VBox):  # type: ignore[misc]  # ipywidgets publishes no t
         policies = self._source.policies(question.subject)
         known = self._source.known(question.subject)
         derived = {key for key in known if not key.startswith("aws:principaltag/")}
-        keys = {key: values for key, values in mentioned_keys(policies).items() if key.lower() not in derived}
+        keys = {
+            key: values
+            for key, values in mentioned_keys(policies, question.actions).items()
+            if key.lower() not in derived
+        }
         self.context.show(keys, known)
         self.actions.options = suggested_actions(policies)
         account = self._source.account(question.subject, question.actions)

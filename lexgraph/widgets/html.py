@@ -40,11 +40,26 @@ STYLE = """<style>
 .lg-html .lg-outcome { white-space: nowrap; border-left: 5px solid; padding-left: 7px; }
 .lg-html .lg-word, .lg-html .lg-ink { color: var(--jp-ui-font-color1, CanvasText); }
 .lg-html .lg-muted { color: var(--jp-ui-font-color2, inherit); margin: 4px 0; }
-.lg-html pre { margin: 0; padding: 6px 8px; white-space: pre-wrap; overflow-wrap: anywhere;
-  font-family: var(--jp-code-font-family, monospace); background: var(--jp-layout-color2, #8a8f9822); }
+.lg-html pre { margin: 0; padding: 6px 8px; white-space: pre-wrap; overflow-wrap: anywhere; overflow: auto;
+  max-height: 240px; font-family: var(--jp-code-font-family, monospace);
+  background: var(--jp-layout-color2, #8a8f9822); }
+.lg-html .lg-list { list-style: none; padding-left: 0; max-height: 110px; overflow: auto; }
+.lg-html .lg-list li { margin: 2px 0; white-space: normal; overflow-wrap: anywhere; }
+.lg-html code { font-family: var(--jp-code-font-family, monospace); overflow-wrap: anywhere; background: none; }
+.lg-html .lg-tall { max-height: 420px; }
+.lg-html .lg-tall table { table-layout: fixed; min-width: 700px; }
+.lg-html .lg-tall td { overflow-wrap: anywhere; }
+.lg-html .lg-tall td:first-child { text-align: left; }
+.lg-html details summary { cursor: pointer; color: var(--jp-ui-font-color2, inherit); }
+.lg-html p { margin: 4px 0; }
 .lg-html img { max-width: 100%; height: auto; }
 .lg-html ul { margin: 2px 0 6px; padding-left: 20px; }
 .lg-app .lg-status { white-space: normal; overflow-wrap: anywhere; height: auto; line-height: 1.5; font-weight: bold; }
+.lg-app .lg-editor { flex-direction: column; align-items: stretch; height: auto; }
+.lg-app .lg-editor .widget-label { width: auto; text-align: left; font-weight: bold; }
+.lg-app .lg-editor textarea { font-family: var(--jp-code-font-family, monospace); white-space: pre; resize: vertical;
+  font-size: var(--jp-code-font-size, 13px); line-height: 1.4; min-height: 260px; }
+.lg-app .lg-stale { opacity: 0.45; }
 </style>"""
 
 
@@ -71,7 +86,7 @@ def escaped(value: object) -> Html:
 def table_html(access: pd.DataFrame, *, with_principals: bool, empty: str = "There are no rows to show.") -> str:
     """Return the rows of an access table, at most `MOST_ROWS` of them, as an HTML table with a note on the rest."""
     if access.empty:
-        return _page(f'<p class="lg-muted">{escaped(empty)}</p>')
+        return page_html(f'<p class="lg-muted">{escaped(empty)}</p>')
     rows = access.head(MOST_ROWS)
     columns = ["outcome", "principal", "action", "resource", "condition", "decided_by"]
     if not with_principals:
@@ -82,10 +97,9 @@ def table_html(access: pd.DataFrame, *, with_principals: bool, empty: str = "The
     cells = zip(*(_cells(column, rows[column], names) for column in columns), strict=True)
     body = "".join(f"<tr><td>{number}</td>{''.join(row)}</tr>" for number, row in enumerate(cells, 1))
     head = "".join(f'<th scope="col">{title.replace("_", " ")}</th>' for title in ("#", *columns))
-    more = len(access) - len(rows)
-    note = f'<p class="lg-muted">{more:,} more rows are in .result and not shown here.</p>' if more else ""
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return _page(f'<div class="lg-scroll" tabindex="0" role="region" aria-label="Decisions">{table}</div>{note}')
+    scroll = '<div class="lg-scroll" tabindex="0" role="region" aria-label="Decisions">'
+    return page_html(f"{scroll}{table}</div>{count_html(len(access))}")
 
 
 def _cells(column: str, values: Iterable[object], names: Mapping[str, str]) -> Iterator[str]:
@@ -118,7 +132,7 @@ def explanation_html(explanation: Explanation | None, notes: Iterable[str] = ())
     first.
     """
     if explanation is None:
-        return _page('<p class="lg-muted">No row is chosen.</p>')
+        return page_html('<p class="lg-muted">No row is chosen.</p>')
     decision = explanation.decision
     listed = [*notes, *explanation.notes, *(f"assumed: {text}" for text in explanation.assumptions)]
     if decision.not_considered:
@@ -132,7 +146,7 @@ def explanation_html(explanation: Explanation | None, notes: Iterable[str] = ())
     head = "".join(f'<th scope="col">{title}</th>' for title in ("", "statement", "matches", "why"))
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
     sentence = explanation.headline.partition(": ")[2]
-    return _page(
+    return page_html(
         f"<p>{outcome_html(decision.outcome)}&ensp;{escaped(sentence)}</p><ul>{items}</ul>"
         f'<div class="lg-scroll" tabindex="0" role="region" aria-label="Statements">{table}</div>'
     )
@@ -151,19 +165,27 @@ def _check(layer: str, check: StatementCheck) -> str:
 def picture_html(data: bytes, alt: str) -> str:
     """Return a PNG, given as its bytes, as an image with a text for those who cannot see it."""
     source = b64encode(data).decode("ascii")
-    return _page(f'<img src="data:image/png;base64,{source}" alt="{escaped(alt)}">')
+    return page_html(f'<img src="data:image/png;base64,{source}" alt="{escaped(alt)}">')
 
 
 def words_html(text: str) -> str:
     """Return one calm sentence, or nothing."""
-    return _page(f'<p class="lg-muted">{escaped(text)}</p>' if text else "")
+    return page_html(f'<p class="lg-muted">{escaped(text)}</p>' if text else "")
 
 
 def code_html(code: str) -> str:
     """Return Python code as it is written."""
     lines = "\n".join(escaped(line) for line in code.split("\n"))
-    return _page(f'<pre tabindex="0" aria-label="The same in Python">{lines}</pre>')
+    return page_html(f'<pre tabindex="0" aria-label="The same in Python">{lines}</pre>')
 
 
-def _page(body: str) -> str:
+def count_html(rows: int) -> str:
+    """Return how many of the rows are shown, where that is not all of them."""
+    if rows <= MOST_ROWS:
+        return ""
+    return f'<p class="lg-muted">Showing {MOST_ROWS:,} of {rows:,} rows; .result has all of them.</p>'
+
+
+def page_html(body: str) -> str:
+    """Return a whole piece of HTML, in the style of the widgets."""
     return f'{STYLE}<div class="lg-html">{body}</div>'

@@ -20,7 +20,10 @@ function render({ model, el }) {
   el.style.display = "none";
   let area = null;
   let waiting = 0;
-  const mark = (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true");
+  const mark = (event) => {
+    event.target.setAttribute("data-lm-suppress-shortcuts", "true");
+    if (event.target.tagName === "TEXTAREA") event.target.spellcheck = false;
+  };
   const look = () => {
     if (!area || model.get("dark") === isDark(area)) return;
     model.set("dark", isDark(area));

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from lexgraph.access.decide import action_names, default_resources
+from lexgraph.access.decide import action_names, default_resources, what_can
 from lexgraph.access.fit import fitting
 from lexgraph.catalog.actions import catalog
 from lexgraph.errors import LexgraphError, shown
@@ -62,13 +62,13 @@ def ask(source: Source, question: Question) -> pd.DataFrame:
 
 def first_of(source: Source, actions: tuple[str, ...]) -> str:
     """Return the subject to begin with: the first that may do something, of the first `MOST_TRIES`."""
-    for subject in source.ordered[:MOST_TRIES]:
-        try:
-            found = ask(source, Question(subject, actions, outcomes=("allowed", "conditional")))
-        except LexgraphError:
-            break  # the explorer says what is wrong with the question
-        if len(found):
-            return subject
+    try:
+        for subject in source.ordered[:MOST_TRIES]:
+            account = source.account(subject, actions)
+            if what_can(account.snapshot, source.asked(subject) or subject, actions=actions):
+                return subject
+    except LexgraphError:
+        pass  # the explorer says what is wrong with the question
     return source.names[0]
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from lexgraph.account.model import Snapshot, labels
 from lexgraph.catalog.actions import catalog
 from lexgraph.catalog.nearest import nearest
-from lexgraph.conditions.context import UNKNOWN_CONTEXT
+from lexgraph.conditions.context import UNKNOWN_CONTEXT, Context
 from lexgraph.conditions.variables import read_template
 from lexgraph.errors import LexgraphError, shown
 from lexgraph.evaluation.callers import keys_of, read_caller
-from lexgraph.policy.model import ConditionTest, Policy
+from lexgraph.policy.model import ConditionTest, Policy, Statement
 from lexgraph.policy.patterns import is_pattern
 from lexgraph.widgets.pretended import SOMEONE, policy_account
 from lexgraph.workbench import Account, PolicySet
@@ -167,14 +167,20 @@ def source_of(given: Account | PolicySet | Policy, name: str | None) -> Source:
 
 def _known(snapshot: Snapshot, subject: str) -> dict[str, str]:
     principal = snapshot.principal(subject)
-    context = snapshot.request_context(principal, UNKNOWN_CONTEXT)
-    found = {**keys_of(read_caller(principal.arn)), **context.known}
+    return known_of(principal.arn, snapshot.request_context(principal, UNKNOWN_CONTEXT))
+
+
+def known_of(caller: str, context: Context) -> dict[str, str]:
+    """Return what is known of a caller in words, by lower-cased condition key: what follows from its ARN, and what
+    `context` says.
+    """
+    found = {**keys_of(read_caller(caller)), **context.known}
     return {key: ", ".join(values) if values else "absent" for key, values in found.items()}
 
 
-def mentioned_keys(policies: tuple[Policy, ...]) -> dict[str, tuple[str, ...]]:
+def mentioned_keys(policies: tuple[Policy, ...], actions: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
     """Return the condition keys that policies mention, in the first spelling met, sorted, each with plain values that
-    they ask for.
+    they ask for; with `actions`, those of statements about one of these.
 
     >>> from lexgraph.workbench import find_policy
     >>> list(mentioned_keys((find_policy("AmazonLexFullAccess"),)))[:2]
@@ -182,16 +188,17 @@ def mentioned_keys(policies: tuple[Policy, ...]) -> dict[str, tuple[str, ...]]:
     """
     spelled: dict[str, str] = {}
     values: dict[str, dict[str, None]] = {}
-    for key, suggestions in _mentions(policies):
+    for key, suggestions in _mentions(policies, tuple(actions)):
         low = key.lower()
         spelled.setdefault(low, key)
         values.setdefault(low, {}).update(dict.fromkeys(suggestions))
     return {spelled[low]: tuple(values[low])[:MOST_SUGGESTIONS] for low in sorted(spelled)}
 
 
-def _mentions(policies: tuple[Policy, ...]) -> Iterator[tuple[str, list[str]]]:
+def _mentions(policies: tuple[Policy, ...], actions: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:
+    about = _is_about(actions)
     for policy in policies:
-        for statement in policy.statements:
+        for statement in filter(about, policy.statements):
             templates = list(statement.resources.patterns) if statement.resources else []
             for test in statement.conditions:
                 yield test.key, _plain_values(test)
@@ -199,6 +206,15 @@ def _mentions(policies: tuple[Policy, ...]) -> Iterator[tuple[str, list[str]]]:
             if policy.has_variables:
                 for text in filter(lambda text: "${" in text, templates):
                     yield from ((variable.key, []) for variable in read_template(text).variables)
+
+
+def _is_about(actions: tuple[str, ...]) -> Callable[[Statement], bool]:
+    """A test for statements about one of the actions; about any where one is not in the catalogue."""
+    cat = catalog()
+    bits = cat.bits_of(actions)
+    if not actions or any(not cat.bits_of((action,)) for action in actions):
+        return lambda statement: True
+    return lambda statement: bool(bits & cat.bits_of(statement.actions.patterns, statement.actions.negated))
 
 
 def _plain_values(test: ConditionTest) -> list[str]:

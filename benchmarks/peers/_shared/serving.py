@@ -1,8 +1,8 @@
 """The side of a contestant: it offers tasks and is asked for them line by line, as JSON over standard input and output.
 
-An order is ``{"do": "prepare", "task": ..., "data": ...}``, ``{"do": "answers"}`` or ``{"do": "time", "fresh": true}``;
-the reply is ``{"ok": ...}`` or ``{"error": ...}``. Only the standard library is used: this file runs in every peer's
-environment.
+An order is ``{"do": "prepare", "task": ..., "data": ...}``, ``{"do": "answers"}``, ``{"do": "time", "fresh": true}`` or
+``{"do": "memory"}``; the reply is ``{"ok": ...}`` or ``{"error": ...}``. Only the standard library is used: this file
+runs in every peer's environment.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from time import perf_counter
 from typing import Any, ClassVar
 
@@ -106,6 +107,8 @@ def serve(package: str, tasks: dict[str, type[Task]]) -> None:
                 done: Any = {"seconds": perf_counter() - start, "forgets": task.forgets}
             elif order["do"] == "answers":
                 done = task.answers()
+            elif order["do"] == "memory":
+                done = _peak(task)
             else:
                 done = _timed(task, fresh=order["fresh"])
         except Exception as error:  # whatever a peer raises is a result: it refused
@@ -123,6 +126,26 @@ def _timed(task: Task, *, fresh: bool) -> float:
     start = perf_counter()
     run()
     return perf_counter() - start
+
+
+def _peak(task: Task) -> dict[str, float] | None:
+    """Return the megabytes in use before a fresh run, and at most during it; None where the system does not tell."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return None
+    task.forget()
+    gc.collect()
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak from now on
+    before = _megabytes(status, "VmRSS")
+    kept = task.run_fresh()
+    found = {"before": before, "peak": _megabytes(status, "VmHWM")}
+    del kept
+    return found
+
+
+def _megabytes(status: Path, name: str) -> float:
+    line = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith(name))
+    return int(line.split()[1]) / 1024
 
 
 def _reply(channel: Any, reply: dict[str, Any]) -> None:

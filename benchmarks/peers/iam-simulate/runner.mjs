@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { readAccount, simulationsOf } from './accounts.mjs'
 
 const require = createRequire(join(process.argv[2], 'package.json'))
 const { runSimulation, runUnsafeSimulation } = require('@cloud-copilot/iam-simulate')
@@ -20,7 +21,29 @@ const ways = {
   }
 }
 
+// Of an account: who is allowed, question by question, of its principals one by one.
+async function whoCan(principals, questions) {
+  const found = []
+  for (const question of questions) {
+    const allowed = []
+    for (const one of simulationsOf(principals, question)) {
+      if ((await runUnsafeSimulation(one, options)) === 'Allowed') allowed.push(one.request.principal)
+    }
+    found.push(allowed)
+  }
+  return found
+}
+
+const accountTasks = {
+  'who can': (data) => {
+    const principals = readAccount(data.path)
+    return () => whoCan(principals, data.questions)
+  },
+  'first answer': (data) => () => whoCan(readAccount(data.path), data.questions)
+}
+
 let decide
+let ask
 let simulations = []
 
 function simulation(policies, one) {
@@ -42,17 +65,20 @@ async function run() {
 const orders = {
   prepare(order) {
     const start = performance.now()
+    ask = accountTasks[order.task]?.(order.data)
+    if (ask) return { seconds: (performance.now() - start) / 1000, forgets: 'nothing' }
     decide = ways[order.task]
     if (!decide) throw new Error(`no task "${order.task}"`)
     simulations = order.data.requests.map((one) => simulation(order.data.policies, one))
     return { seconds: (performance.now() - start) / 1000, forgets: 'nothing' }
   },
   async answers() {
+    if (ask) return ask()
     return (await run()).map((result) => WORDS[result] ?? 'refused')
   },
   async time() {
     const start = performance.now()
-    await run()
+    await (ask ?? run)()
     return (performance.now() - start) / 1000
   }
 }

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from random import Random
 from typing import Any
 
+from account_tasks import TASKS, clear_memos
 from serving import Decide, Task, serve
 
 from lexgraph.catalog.actions import Catalog, catalog
@@ -52,16 +52,6 @@ class ExpandToNames(ExpandElements):
     def run(self) -> list[Any]:
         """Return the names for each element."""
         return [self.catalog.names_in(bits) for bits in super().run()]
-
-
-def clear_memos() -> None:
-    """Empty the memos that outlive a stack: the bounded caches. The unbounded ones hold bundled files."""
-    for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] == "lexgraph":
-            for value in list(vars(module).values()):
-                parameters = getattr(value, "cache_parameters", None)
-                if parameters and (parameters()["maxsize"] or 0) > 1:
-                    value.cache_clear()
 
 
 class Decisions(Decide):
@@ -185,5 +175,6 @@ if __name__ == "__main__":
             "decide, explained": Explained,
             "contain": Containment,
             "decide arrays": Arrays,
+            **TASKS,
         },
     )

@@ -12,7 +12,8 @@ from serving import Decide, clear_caches, serve
 for name in ("Mapping", "MutableMapping"):  # Python 3.10 took them from the place where it looks for them
     setattr(collections, name, getattr(collections.abc, name))
 
-from principalmapper.common import Node, Policy  # noqa: E402 (after the names are back)
+from accounts import Edges, FirstAnswer, UnboundedEdges, WhoCan  # noqa: E402 (after the names are back)
+from principalmapper.common import Node, Policy  # noqa: E402 (the same)
 from principalmapper.querying.query_interface import local_check_authorization  # noqa: E402 (the same)
 
 
@@ -41,4 +42,13 @@ class Simulation(Decide):
 
 
 if __name__ == "__main__":
-    serve("principalmapper", {"decide": Simulation})
+    serve(
+        "principalmapper",
+        {
+            "decide": Simulation,
+            "who can": WhoCan,
+            "first answer": FirstAnswer,
+            "escalation": Edges,
+            "escalation, cache unbounded": UnboundedEdges,
+        },
+    )

@@ -1,0 +1,148 @@
+"""``lexgraph compare A B`` for two accounts, or for two dumps of one."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from lexgraph.access.changed import AccessChange, AccountChange, Direction
+from lexgraph.access.compare import AccountDifference, compare_snapshots
+from lexgraph.account.model import Snapshot
+from lexgraph.account.pages import parse_account
+from lexgraph.account.readers import read_account
+from lexgraph.cli.terminal import put, put_json, say
+from lexgraph.errors import UnsupportedError, shown
+from lexgraph.evaluation.request import Request
+from lexgraph.report.inputs import STDIN, is_account
+from lexgraph.report.text import counted
+
+_FIELDS = ("what", "change", "principal", "policy", "via", "group", "name", "before", "after")
+_POLICIES = ("control policy", "policy", "resource policy")
+FEW = 10
+
+
+def compare_accounts(args: Namespace, given: dict[str, bytes | None]) -> int:
+    """Print what changed between two accounts; 1 where access did, or may have.
+
+    `given` are the bytes of each input, None for a folder.
+    """
+    before, after = (_account(name, given.get(name)) for name in (args.a, args.b))
+    found = compare_snapshots(before, after)
+    if args.format == "json":
+        put_json(as_json(found))
+    else:
+        _text(args, found)
+    for note in found.notes:
+        say(f"note: {note}")
+    for one in found.undecided:
+        say(f"undecided: {_whom(one)} may have {one.change} access {_how(one)}: {one.reason}")
+    return int(found.relation != "equal" or bool(found.undecided))
+
+
+def _account(name: str, data: bytes | None) -> Snapshot:
+    if data is not None and not is_account(data):
+        raise UnsupportedError(f"{shown(name)} is a policy, and an account is compared with an account only")
+    if data is None and not Path(name).is_dir():
+        raise UnsupportedError(f"{shown(name)} is no account, and an account is compared with an account only")
+    return parse_account(data, source="standard input") if data is not None and name == STDIN else read_account(name)
+
+
+def as_json(found: AccountDifference) -> dict[str, Any]:
+    """Return the comparison as ``--format json`` prints it."""
+    gained, lost = found.of("gained"), found.of("lost")
+    listed = [_change(one) for one in found.changes]
+    return {
+        "relation": found.relation,
+        "only_a": request_json(lost[0].request if lost else None),
+        "only_b": request_json(gained[0].request if gained else None),
+        "actions_only_a": list(found.actions("lost")),
+        "actions_only_b": list(found.actions("gained")),
+        "principals": [one for one in listed if one["what"] not in ("attachment", *_POLICIES)],
+        "attachments": [one for one in listed if one["what"] == "attachment"],
+        "policies": [one for one in listed if one["what"] in _POLICIES],
+        "access": [_access(one) for one in found.access],
+        "notes": list(found.notes),
+    }
+
+
+def request_json(request: Request | None) -> dict[str, Any] | None:
+    """Return a request as the cases of ``simulate`` write it."""
+    if request is None:
+        return None
+    return {
+        "principal": request.principal,
+        "action": request.action,
+        "resource": request.resource,
+        "resource_account": request.resource_account,
+        "context": dict(request.context.values),
+    }
+
+
+def _change(one: AccountChange) -> dict[str, str]:
+    """The fields that an entry has."""
+    return {name: value for name in _FIELDS if (value := getattr(one, name)) is not None}
+
+
+def _access(one: AccessChange) -> dict[str, Any]:
+    return {
+        "change": one.change,
+        "via": one.via,
+        "holder": one.holder,
+        "principals": list(one.principals),
+        "request": request_json(one.request),
+        "before": one.before,
+        "after": one.after,
+        "actions": list(one.actions),
+        "reason": one.reason or None,
+        "assumptions": list(one.assumptions),
+    }
+
+
+def _text(args: Namespace, found: AccountDifference) -> None:
+    put(f"{args.a} compared with {args.b}: {found.relation}")
+    for one in found.changes:
+        put(f"  {_line(one)}")
+    directions: tuple[Direction, ...] = ("gained", "lost")
+    for change in directions:
+        shown_here = found.of(change)
+        number = len({arn for one in shown_here for arn in one.principals})
+        put(f"{counted(number, 'principal')} {change} access{':' if shown_here else ''}")
+        for one in shown_here:
+            for line in _lines(one):
+                put(f"  {line}")
+
+
+def _line(one: AccountChange) -> str:
+    """``attachment added: …/user/maria, …/AmazonLexReadOnly, attached``."""
+    parts = [one.principal, one.policy, one.via, one.group, one.name]
+    was = "" if one.change != "changed" or one.what not in ("tag", "boundary") else f": {one.before} is now {one.after}"
+    return f"{one.what} {one.change}: {', '.join(part for part in parts if part)}{was}"
+
+
+def _lines(one: AccessChange) -> Iterator[str]:
+    request = one.request
+    if request is not None:
+        values = ", ".join(f"{key} = {shown(str(value))}" for key, value in request.context.values.items())
+        yield f"{_whom(one)} {_how(one)}"
+        answers = f"{one.before or 'not there'} before, {one.after or 'not there'} after"
+        yield f"  {request.action} on {request.resource}{f' with {values}' if values else ''}: {answers}"
+        actions = one.actions
+        more = f", … ({len(actions):,} in all)" if len(actions) > FEW else ""
+        yield from (f"  {verb}: {', '.join(actions[:FEW])}{more}" for verb in _verbs(one) if actions)
+        yield from (f"  assumed: {one_of}" for one_of in one.assumptions)
+
+
+def _verbs(one: AccessChange) -> tuple[str, ...]:
+    return ("actions that are new",) if one.change == "gained" else ("actions that are gone",)
+
+
+def _whom(one: AccessChange) -> str:
+    first = ", ".join("somebody" if name == "*" else name for name in one.principals[:FEW])
+    more = len(one.principals) - FEW
+    return first if more <= 0 else f"{first} and {more:,} more"
+
+
+def _how(one: AccessChange) -> str:
+    return f"by {one.via}" if one.holder is None else f"by the {one.via} of {one.holder}"

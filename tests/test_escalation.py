@@ -1,0 +1,795 @@
+"""Who can take over whom: every edge is proved by requests, and nothing that all pairs would show is left out."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from itertools import pairwise
+from random import Random
+from typing import Any
+
+import networkx as nx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.patches import PathPatch
+
+from lexgraph.access.administrators import administrators
+from lexgraph.access.chaining import assume_edges
+from lexgraph.access.decide import GRANTING, decide
+from lexgraph.access.escalation import EscalationEdge, escalation_edges
+from lexgraph.access.methods import KINDS, METHODS
+from lexgraph.access.somewhere import somewhere
+from lexgraph.access.trimmed import Trimmed
+from lexgraph.account.model import Snapshot
+from lexgraph.account.organization import ControlPolicy, Organization, Target
+from lexgraph.account.pages import parse_account
+from lexgraph.account.readers import example_account_path, read_account
+from lexgraph.catalog.actions import catalog
+from lexgraph.conditions.context import Context
+from lexgraph.errors import LexgraphError
+from lexgraph.exports import export
+from lexgraph.graph import (
+    escalation_graph,
+    escalation_paths,
+    reasons,
+    who_can_become_administrator,
+    who_can_reach,
+)
+from lexgraph.graph.overview import TOP, escalation_overview
+from lexgraph.plots import alt_text
+from lexgraph.plots import escalation as plot
+from lexgraph.policy.parse import parse_policy
+from lexgraph.tables import SCHEMAS
+from lexgraph.workbench import Account
+
+A = "arn:aws:iam::111122223333:"
+ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
+ACCOUNT = read_account(example_account_path())
+EDGES = escalation_edges(ACCOUNT)
+CALLS = ("lambda:CreateFunction", "lambda:InvokeFunction")
+
+
+def between(edges: tuple[EscalationEdge, ...], who: str, target: str) -> dict[str, EscalationEdge]:
+    return {e.method: e for e in edges if e.principal.endswith(f"/{who}") and e.target.endswith(f"/{target}")}
+
+
+# Accounts by chance --------------------------------------------------------------------------------------------------
+
+ACTIONS = [
+    "iam:*", "iam:Put*", "iam:PassRole", "iam:CreateAccessKey", "iam:*LoginProfile", "iam:Attach*", "*",
+    "iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:AddUserToGroup", "iam:Delete*PermissionsBoundary",
+    "iam:UpdateAssumeRolePolicy", "sts:AssumeRole", "lambda:*", "lambda:CreateFunction", "lambda:InvokeFunction",
+    "ssm:StartSession", "cloudformation:*", "ec2:RunInstances", "s3:GetObject",
+]  # fmt: skip
+RESOURCES = [
+    "*", "*", f"{A}user/*", f"{A}role/*", f"{A}role/r1", f"{A}user/u0", f"{A}user/team/*", f"{A}user/${{aws:username}}",
+    f"{A}*/${{aws:PrincipalTag/team}}*", f"{A}policy/*", f"{A}group/g0", f"{A}group/*", "arn:aws:iam::*:role/svc/*",
+    "arn:aws:lambda:*:*:function:dev-*", "arn:aws:lambda:*:*:function:*-a", "arn:aws:lambda:eu-west-1:*:function:*",
+    "arn:aws:ec2:*:*:*/*", "arn:aws:ec2:*::image/*", "arn:*:iam::111122223333:user/u?",
+    f"{A}user/${{aws:SourceIp}}", "arn:aws:cloudformation:*:*:stack/*/*",
+]  # fmt: skip
+CONDITIONS: list[dict[str, Any]] = [
+    {}, {}, {}, {},
+    {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+    {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}},
+    {"StringEquals": {"aws:ResourceTag/team": "red"}},
+    {"StringEquals": {"iam:ResourceTag/Team": "${aws:PrincipalTag/team}"}},
+    {"StringNotEquals": {"iam:ResourceTag/team": "blue"}},
+    {"Null": {"aws:ResourceTag/team": "true"}},
+    {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
+    {"ArnEquals": {"iam:PolicyARN": ADMIN}},
+    {"ArnNotEquals": {"iam:PolicyARN": ADMIN}},
+    {"StringEquals": {"iam:PermissionsBoundary": f"{A}policy/p0"}},
+    {"Null": {"iam:PermissionsBoundary": "true"}},
+]  # fmt: skip
+TRUSTED: list[dict[str, Any]] = [
+    {"Service": "lambda.amazonaws.com"}, {"Service": ["ec2.amazonaws.com", "cloudformation.amazonaws.com"]},
+    {"AWS": "111122223333"}, {"AWS": f"{A}user/u0"}, {"AWS": [f"{A}role/r0", f"{A}user/u1"]}, {"AWS": "*"},
+    {"Federated": "cognito-identity.amazonaws.com"},
+]  # fmt: skip
+
+
+def statement(rng: Random, *, deny: float = 0.2) -> dict[str, Any]:
+    negated = "NotAction" if rng.random() < 0.08 else "Action"
+    where = "NotResource" if rng.random() < 0.1 else "Resource"
+    return {
+        "Effect": "Deny" if rng.random() < deny else "Allow",
+        negated: rng.sample(ACTIONS, rng.randint(1, 3)),
+        where: rng.sample(RESOURCES, rng.randint(1, 2)),
+        "Condition": rng.choice(CONDITIONS),
+    }
+
+
+def document(rng: Random, **options: float) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": [statement(rng, **options) for _ in range(rng.randint(1, 3))]}
+
+
+def trust(rng: Random) -> dict[str, Any]:
+    condition = {"StringEquals": {"aws:SourceAccount": rng.choice(["111122223333", "444455556666"])}}
+    return {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Allow",
+            "Principal": rng.choice(TRUSTED),
+            "Action": ["sts:AssumeRole", "sts:AssumeRoleWithWebIdentity"],
+            "Condition": condition if rng.random() < 0.2 else {},
+        },
+    }
+
+
+def holdings(rng: Random, kind: str) -> dict[str, Any]:
+    attached = rng.sample([f"{A}policy/p{i}" for i in range(4)], rng.randint(0, 2))
+    found: dict[str, Any] = {
+        f"{kind}PolicyList": [
+            {"PolicyName": f"i{i}", "PolicyDocument": document(rng)} for i in range(rng.randint(0, 2))
+        ],
+        "AttachedManagedPolicies": [{"PolicyName": arn.rpartition("/")[2], "PolicyArn": arn} for arn in attached],
+    }
+    if kind != "Group":
+        found["Tags"] = [{"Key": "team", "Value": rng.choice(["red", "blue"])}] if rng.random() < 0.6 else []
+        if rng.random() < 0.25:
+            found["PermissionsBoundary"] = {
+                "PermissionsBoundaryType": "Policy",
+                "PermissionsBoundaryArn": f"{A}policy/p{rng.randint(0, 3)}",
+            }
+    return found
+
+
+def random_dump(seed: int) -> dict[str, Any]:
+    rng = Random(seed)
+    groups = [{"GroupName": f"g{i}", "Arn": f"{A}group/g{i}", **holdings(rng, "Group")} for i in range(2)]
+    users = [
+        {
+            "UserName": f"u{i}", "Arn": f"{A}user/{'team/' if i > 2 else ''}u{i}",
+            "GroupList": rng.sample(["g0", "g1"], rng.randint(0, 2)), **holdings(rng, "User"),
+        }
+        for i in range(5)
+    ]  # fmt: skip
+    roles = [
+        {
+            "RoleName": f"r{i}", "Arn": f"{A}role/{'svc/' if i == 2 else ''}r{i}",
+            "AssumeRolePolicyDocument": trust(rng), **holdings(rng, "Role"),
+        }
+        for i in range(4)
+    ]  # fmt: skip
+    policies = [
+        {
+            "PolicyName": f"p{i}", "Arn": f"{A}policy/p{i}", "DefaultVersionId": "v1",
+            "PolicyVersionList": [
+                {"VersionId": f"v{v + 1}", "Document": document(rng, deny=0.1), "IsDefaultVersion": v == 0}
+                for v in range(rng.randint(1, 2))
+            ],
+        }
+        for i in range(4)
+    ]  # fmt: skip
+    return {"UserDetailList": users, "GroupDetailList": groups, "RoleDetailList": roles, "Policies": policies}
+
+
+def random_account(seed: int) -> Snapshot:
+    """Every third of them is in an organization with control policies."""
+    account, rng = parse_account(random_dump(seed)), Random(seed)
+    return account if seed % 3 else replace(account, organization=random_organization(rng))
+
+
+def random_organization(rng: Random) -> Organization:
+    scp = {"Version": "2012-10-17", "Statement": [allow("*"), statement(rng, deny=1), statement(rng, deny=1)]}
+    rcp = {"Effect": "Deny", "Principal": "*", "Action": "sts:*", "Resource": rng.choice(RESOURCES)}
+    rcp = {"Version": "2012-10-17", "Statement": [{**rcp, "Condition": rng.choice(CONDITIONS)}]}
+    policies = (
+        ControlPolicy("p-s", "arn:s", "s", "scp", policy=parse_policy(scp, name="s", kind="scp")),
+        ControlPolicy("p-r", "arn:r", "r", "rcp", policy=parse_policy(rcp, name="r", kind="rcp")),
+    )
+    attached = tuple(policy.id for policy in policies)
+    targets = (
+        Target("r-ab12", "root", "Root", None, attached),
+        Target("111122223333", "account", "A", "r-ab12", ("p-s",)),
+    )
+    return Organization("o-exampleorgid", "999900001111", targets, policies)
+
+
+# The same, pair by pair ----------------------------------------------------------------------------------------------
+
+
+def naive_context(account: Snapshot, action: str, target: Any) -> Context:
+    """All that the account says of a target, whether or not anybody asks for it."""
+    known: dict[str, Any] = {}
+    lower = action.lower()
+    for prefix in ("iam:ResourceTag", "aws:ResourceTag"):
+        if catalog().key_fits(f"{prefix.lower()}/team", lower):
+            known[f"{prefix}/team"] = dict(target.tags).get("team")
+    if catalog().key_fits("iam:permissionsboundary", lower):
+        known["iam:PermissionsBoundary"] = target.boundary
+    if action.startswith("iam:Attach"):
+        known["iam:PolicyARN"] = ADMIN
+    if action.startswith("iam:Put") and action.endswith("PermissionsBoundary"):
+        known["iam:PermissionsBoundary"] = ADMIN
+    return Context(known)
+
+
+def naive_edges(account: Snapshot) -> dict[tuple[str, str, str, str | None], str]:
+    """Who may do one of the methods of IAM that need one request: by pair, method and what it goes through."""
+    found: dict[tuple[str, str, str, str | None], str] = {}
+    for who in account.principals:
+        for target in account.principals:
+            for method in METHODS.values():
+                need = method.needs[0]
+                if method.kind not in ("credentials", "policy") or (method.target or target.kind) != target.kind:
+                    continue
+                if method.gain == "acts" and who.arn == target.arn:
+                    continue
+                if need.on == "target":
+                    if method.gain == "unbinds" and target.boundary is None:
+                        continue
+                    context = naive_context(account, need.action, target)
+                    outcome = decide(account, who, need.action, target.arn, context=context).outcome
+                    if outcome in GRANTING:
+                        found[who.arn, target.arn, method.name, None] = outcome
+                elif need.on != "other group":
+                    carried = {"iam:PolicyARN": ADMIN} if need.action.startswith("iam:Attach") else {}
+                    for via in passages(account, target, need):
+                        outcome = decide(account, who, need.action, via, context=Context(carried)).outcome
+                        if outcome in GRANTING:
+                            found[who.arn, target.arn, method.name, via] = outcome
+    return found
+
+
+def passages(account: Snapshot, target: Any, need: Any) -> list[str]:
+    if need.on == "group":
+        return list(target.groups)
+    if need.on == "boundary":
+        return [target.boundary] if target.boundary else []
+    held = {key for key, via, _, _ in account.holdings(target) if via != "boundary"}
+    own = [m for m in account.policies if m.arn in held and not m.aws]
+    return [m.arn for m in own if need.action != "iam:SetDefaultPolicyVersion" or len(m.versions) > 1]
+
+
+SEEDS = st.integers(0, 100_000)
+
+
+@given(SEEDS)
+@settings(max_examples=10)
+def test_the_edges_are_those_that_asking_about_every_pair_gives(seed: int) -> None:
+    account = random_account(seed)
+    edges = escalation_edges(account, kinds=["credentials", "policy"])
+    found = {
+        (e.principal, e.target, e.method, e.via): e.steps[0].outcome for e in edges if e.method != "iam:AddUserToGroup"
+    }
+    assert found == naive_edges(account)
+
+
+@given(SEEDS)
+@settings(max_examples=10)
+def test_every_step_is_confirmed_by_a_single_decision(seed: int) -> None:
+    account = random_account(seed)
+    for edge in escalation_edges(account):
+        assert edge.outcome in GRANTING
+        for step in edge.steps:
+            assert step.outcome in GRANTING
+            assert edge.outcome == "conditional" or step.outcome == "allowed"
+            if step.after:
+                continue
+            if step.principal.startswith(("Service:", "Federated:")):
+                assert step.resource == edge.target
+                assert step.principal.partition(":")[2] == edge.service
+                continue
+            decision = decide(account, step.principal, step.action, step.resource, context=step.context)
+            assert (decision.outcome, decision.condition, decision.missing_keys) == (
+                step.outcome, step.condition, step.missing_keys,
+            )  # fmt: skip
+
+
+@given(SEEDS)
+@settings(max_examples=8)
+def test_a_role_is_passed_exactly_where_the_pass_the_use_and_the_trust_are_granted(seed: int) -> None:
+    account = parse_account(random_dump(seed))  # without RCPs, which may keep a service from a role
+    edges = escalation_edges(account, kinds=["pass"])
+    found = {
+        (e.principal, e.target) for e in edges if e.method.endswith("lambda:CreateFunction + lambda:InvokeFunction")
+    }
+    naive = set()
+    for who in account.principals:
+        both = somewhere(Trimmed(account, CALLS), who, CALLS, "function")
+        for role in account.principals:
+            if role.kind != "role" or role.arn == who.arn:
+                continue
+            tags = {f"{prefix}:ResourceTag/team": dict(role.tags).get("team") for prefix in ("iam", "aws")}
+            context = Context({**tags, "iam:PassedToService": "lambda.amazonaws.com"})
+            passed = decide(account, who, "iam:PassRole", role.arn, context=context).outcome
+            if both and passed in GRANTING and trusts_lambda(role):
+                naive.add((who.arn, role.arn))
+    assert found == naive
+
+
+def trusts_lambda(role: Any) -> bool:
+    (one,) = role.trust.statements
+    own = all(value == "111122223333" for test in one.conditions for value in test.values)
+    return own and ({"Service:lambda.amazonaws.com", "*", "AWS:*"} & set(one.principals.patterns)) != set()
+
+
+NAMES = ["dev-x", "x-a", "dev-x-a", "prod", "example"]
+
+
+@given(SEEDS)
+@settings(max_examples=10)
+def test_a_resource_is_found_where_there_is_one(seed: int) -> None:
+    account = random_account(seed)
+    for who in account.principals:
+        found = somewhere(Trimmed(account, CALLS), who, CALLS, "function")
+        tried = {}
+        for region in ("us-east-1", "eu-west-1"):
+            for name in NAMES:
+                arn = f"arn:aws:lambda:{region}:111122223333:function:{name}"
+                tried[arn] = [decide(account, who, action, arn).outcome for action in CALLS]
+        if any(set(outcomes) <= set(GRANTING) for outcomes in tried.values()):
+            assert found is not None
+        if any(set(outcomes) == {"allowed"} for outcomes in tried.values()):
+            assert found is not None
+            assert {decision.outcome for decision in found} == {"allowed"}
+        if found is not None:
+            assert len({decision.request.resource for decision in found}) == 1
+            assert all(decision.outcome in GRANTING for decision in found)
+
+
+@given(SEEDS)
+@settings(max_examples=8)
+def test_assuming_is_what_the_chains_of_roles_are_made_of(seed: int) -> None:
+    account = random_account(seed)
+    edges = escalation_edges(account, kinds=["assume"])
+    expected = [(e.principal, e.role, e.outcome) for e in assume_edges(account) if e.principal != e.role]
+    assert [(e.principal, e.target, e.outcome) for e in edges] == expected
+
+
+@given(SEEDS, st.sampled_from(["iam:*", "iam:PassRole", "lambda:*", "sts:*", "iam:Put*"]), st.integers(0, 4))
+@settings(max_examples=10)
+def test_adding_a_deny_never_adds_an_edge(seed: int, action: str, place: int) -> None:
+    dump = random_dump(seed)
+    before = {(e.principal, e.target, e.method) for e in escalation_edges(parse_account(dump))}
+    denied = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": action, "Resource": f"{A}*"}}
+    dump["UserDetailList"][place]["UserPolicyList"].append({"PolicyName": "no", "PolicyDocument": denied})
+    after = {(e.principal, e.target, e.method) for e in escalation_edges(parse_account(dump))}
+    assert after <= before
+
+
+@given(SEEDS)
+@settings(max_examples=5)
+def test_asking_for_some_kinds_or_without_administrators_only_leaves_edges_out(seed: int) -> None:
+    account = random_account(seed)
+    everything = escalation_edges(account)
+    for kind in KINDS:
+        assert escalation_edges(account, kinds=[kind]) == tuple(e for e in everything if e.kind == kind)
+    standing = {p.arn: administrators(account).standing(p) for p in account.principals}
+    assert escalation_edges(account, administrators=False) == tuple(
+        e for e in everything if standing[e.principal] != "allowed"
+    )
+
+
+# What the example account tells --------------------------------------------------------------------------------------
+
+
+def test_the_stories_of_the_account_come_out_as_told() -> None:
+    assert between(EDGES, "omar", "alice").keys() == {"iam:CreateAccessKey", "iam:UpdateLoginProfile"}
+    passed = between(EDGES, "ci-deployer", "nightly-maintenance")[
+        "iam:PassRole + lambda:CreateFunction + lambda:InvokeFunction"
+    ]
+    assert (passed.outcome, passed.service) == ("allowed", "lambda.amazonaws.com")
+    shell = between(EDGES, "dana", "transcripts-host")["ssm:StartSession"]
+    assert (shell.outcome, shell.condition) == ("conditional", "if an instance runs as role/transcripts-host")
+    itself = between(EDGES, "transcripts-host", "transcripts-host")["iam:PutRolePolicy"]
+    assert itself.reason == "role/transcripts-host can write an inline policy of itself"
+    assert between(EDGES, "kofi", "kofi") == {}  # his boundary takes the right to make keys away
+
+
+def test_a_condition_is_told_once_however_many_requests_share_it() -> None:
+    edge = between(EDGES, "priya", "transcripts-host")["ssm:SendCommand"]
+    assert edge.condition == 'if aws:RequestedRegion is "us-west-2"; if an instance runs as role/transcripts-host'
+    assert edge.missing_keys == ("aws:RequestedRegion",)
+
+
+def test_an_unknown_kind_is_refused() -> None:
+    with pytest.raises(LexgraphError) as caught:
+        escalation_edges(ACCOUNT, kinds=["magic"])  # type: ignore[list-item]  # what is wrong on purpose
+    assert caught.value.code == "UNKNOWN_KIND"
+    assert escalation_edges(ACCOUNT, kinds="pass") == escalation_edges(ACCOUNT, kinds=["pass"])
+
+
+def small(**users: Any) -> dict[str, Any]:
+    """A dump of users with inline policies: name → statements, or a whole entry."""
+    listed = []
+    for name, held in users.items():
+        entry: dict[str, Any] = dict(held) if isinstance(held, dict) else {}
+        statements = held if isinstance(held, list) else entry.pop("statements", [])
+        document = {"Version": "2012-10-17", "Statement": statements}
+        policies = [{"PolicyName": "own", "PolicyDocument": document}] if statements else []
+        listed.append({"UserName": name, "Arn": f"{A}user/{name}", "UserPolicyList": policies, **entry})
+    return {"UserDetailList": listed}
+
+
+def allow(action: Any, resource: Any = "*", **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+EVERYTHING = [allow("*")]
+LIMIT = {
+    "PolicyName": "limit", "Arn": f"{A}policy/limit", "DefaultVersionId": "v1",
+    "PolicyVersionList": [
+        {"VersionId": "v1", "IsDefaultVersion": True,
+         "Document": {"Version": "2012-10-17", "Statement": [allow("iam:*")]}},
+    ],
+}  # fmt: skip
+BOUND = {"PermissionsBoundary": {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": f"{A}policy/limit"}}
+
+
+def becoming(dump: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    G = escalation_graph(parse_account(dump))
+    return {way.principal.rpartition("/")[2]: (way.outcome, str(way)) for way in who_can_become_administrator(G)}
+
+
+def test_a_boundary_keeps_a_raised_user_from_being_an_administrator() -> None:
+    own = allow("iam:PutUserPolicy", f"{A}user/ana")
+    assert set(becoming(small(ana=[own]))) == {"ana"}
+    bounded = small(ana={"statements": [own], **BOUND}) | {"Policies": [LIMIT]}
+    assert becoming(bounded) == {}
+
+
+def test_who_can_take_off_the_boundary_too_becomes_one() -> None:
+    both = allow(["iam:PutUserPolicy", "iam:DeleteUserPermissionsBoundary"], f"{A}user/ana")
+    told = becoming(small(ana={"statements": [both], **BOUND}) | {"Policies": [LIMIT]})
+    assert told == {
+        "ana": ("allowed", "user/ana can take the boundary off itself; user/ana can write an inline policy of itself")
+    }
+
+
+def test_an_administrator_within_a_boundary_is_freed_by_who_can_lift_it() -> None:
+    dump = small(
+        ana={"statements": EVERYTHING, **BOUND}, ben=[allow("iam:Delete*Boundary"), allow("iam:CreateAccessKey")]
+    )
+    told = becoming(dump | {"Policies": [LIMIT]})
+    assert told["ben"][1] == "user/ben can make an access key for user/ana; user/ana can take the boundary off itself"
+
+
+def test_who_may_only_edit_another_does_not_become_it() -> None:
+    assert becoming(small(ana=[allow("iam:PutUserPolicy", f"{A}user/ben")], ben=[])) == {}
+
+
+def test_two_who_can_be_taken_over_may_together_make_an_administrator() -> None:
+    told = becoming(small(
+        ana=[allow("iam:CreateAccessKey", [f"{A}user/ben", f"{A}user/cleo"])],
+        ben=[allow("iam:PutUserPolicy", f"{A}user/cleo")],
+        cleo=[],
+    ))  # fmt: skip
+    assert set(told) == {"ana"}
+    assert told["ana"][1].endswith("user/ben can write an inline policy of user/cleo")
+    assert "for user/cleo" in told["ana"][1]
+
+
+def test_a_group_that_administrators_are_in_makes_one() -> None:
+    group = {"GroupName": "admins", "Arn": f"{A}group/admins", "GroupPolicyList": [
+        {"PolicyName": "all", "PolicyDocument": {"Version": "2012-10-17", "Statement": EVERYTHING}}
+    ]}  # fmt: skip
+    other = {"GroupName": "all-staff", "Arn": f"{A}group/all-staff"}
+    dump = small(ana=[allow("iam:AddUserToGroup", f"{A}group/*")]) | {"GroupDetailList": [other, group]}
+    assert becoming(dump) == {"ana": ("allowed", "user/ana can put itself into group/admins")}
+    only = small(ana=[allow("iam:AddUserToGroup", f"{A}group/all-staff")]) | {"GroupDetailList": [other, group]}
+    assert becoming(only) == {}
+
+
+def test_an_older_version_of_a_policy_makes_an_administrator_where_that_allowed_everything() -> None:
+    def versions(old: list[dict[str, Any]]) -> dict[str, Any]:
+        documents = [[allow("iam:SetDefaultPolicyVersion")], old]
+        return {
+            "PolicyName": "p", "Arn": f"{A}policy/p", "DefaultVersionId": "v1",
+            "PolicyVersionList": [
+                {"VersionId": f"v{i + 1}", "IsDefaultVersion": not i,
+                 "Document": {"Version": "2012-10-17", "Statement": statements}}
+                for i, statements in enumerate(documents)
+            ],
+        }  # fmt: skip
+
+    held = {"AttachedManagedPolicies": [{"PolicyName": "p", "PolicyArn": f"{A}policy/p"}]}
+    assert set(becoming(small(ana=dict(held)) | {"Policies": [versions(EVERYTHING)]})) == {"ana"}
+    assert becoming(small(ana=dict(held)) | {"Policies": [versions([allow("s3:*")])]}) == {}
+
+
+def test_a_policy_that_could_not_be_read_is_never_taken_for_no() -> None:
+    gone = {"AttachedManagedPolicies": [{"PolicyName": "Gone", "PolicyArn": f"{A}policy/Gone"}]}
+    account = parse_account(small(ana=gone, ben=[]))
+    assert administrators(account).standing(account.principal("ana")) == "conditional"
+    assert {e.outcome for e in escalation_edges(account) if e.principal.endswith("ana")} == {"conditional"}
+
+
+def test_a_policy_that_the_dump_lacks_can_be_edited_too() -> None:
+    gone = {"AttachedManagedPolicies": [{"PolicyName": "Gone", "PolicyArn": f"{A}policy/Gone"}]}
+    dump = small(ana=[allow(["iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"])], ben=gone)
+    edges = [edge for edge in escalation_edges(parse_account(dump)) if edge.principal.endswith("ana")]
+    assert [(edge.gain, edge.via) for edge in edges] == [("rules", f"{A}policy/Gone"), ("changes", f"{A}policy/Gone")]
+
+
+def test_a_group_whose_policy_could_not_be_read_may_make_an_administrator() -> None:
+    gone = [{"PolicyName": "Gone", "PolicyArn": f"{A}policy/Gone"}]
+    group = {"GroupName": "g", "Arn": f"{A}group/g", "AttachedManagedPolicies": gone}
+    told = becoming(small(ana=[allow("iam:AddUserToGroup")]) | {"GroupDetailList": [group]})
+    why = "if user/ana is an administrator then, which conditions decide"
+    assert told == {"ana": ("conditional", f"user/ana can put itself into group/g ({why})")}
+
+
+def test_tags_and_boundaries_of_the_target_are_known() -> None:
+    red = {"StringEquals": {"aws:ResourceTag/team": "red"}}
+    tagged = {"Tags": [{"Key": "Team", "Value": "red"}]}
+    dump = small(ana=[allow("iam:CreateAccessKey", Condition=red)], ben=dict(tagged), cleo=[])
+    (edge,) = escalation_edges(parse_account(dump))
+    assert (edge.target, edge.outcome, edge.steps[0].known) == (
+        f"{A}user/ben",
+        "allowed",
+        (("aws:ResourceTag/team", "red"),),
+    )
+    bounded = {"StringEquals": {"iam:PermissionsBoundary": f"{A}policy/limit"}}
+    dump = small(ana=[allow("iam:PutUserPolicy", Condition=bounded)], ben=dict(BOUND), cleo=[]) | {"Policies": [LIMIT]}
+    assert {e.target for e in escalation_edges(parse_account(dump))} == {f"{A}user/ben"}
+
+
+def test_a_role_that_is_linked_to_a_service_is_neither_edited_nor_passed() -> None:
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"},
+    }
+    linked = {
+        "RoleName": "x",
+        "Arn": f"{A}role/aws-service-role/lambda.amazonaws.com/x",
+        "AssumeRolePolicyDocument": trust,
+    }
+    dump = small(ana=[allow(["iam:Put*", "iam:PassRole", "lambda:*"])]) | {"RoleDetailList": [linked]}
+    assert {e.kind for e in escalation_edges(parse_account(dump)) if e.target.endswith("/x")} == {"use"}
+
+
+def test_writing_a_trust_policy_is_of_use_only_to_who_may_then_assume_the_role() -> None:
+    role = {"RoleName": "r", "Arn": f"{A}role/r", "AssumeRolePolicyDocument": trust(Random(1))}
+    may = allow("iam:UpdateAssumeRolePolicy")
+    no = {"Effect": "Deny", "Action": "sts:AssumeRole", "Resource": "*"}
+    dump = small(ana=[may], ben=[may, no]) | {"RoleDetailList": [role]}
+    gains = {e.principal[-3:]: e.gain for e in escalation_edges(parse_account(dump), kinds=["policy"])}
+    assert gains == {"ana": "acts", "ben": "changes"}
+
+
+# Methods ------------------------------------------------------------------------------------------------------------
+
+
+def test_every_method_names_actions_and_types_that_the_catalogue_knows() -> None:
+    places = {"*", "target", "group", "other group", "policy", "boundary"}
+    for method in METHODS.values():
+        for need in method.needs:
+            facts = catalog().action(need.action)
+            assert facts is not None, need
+            assert need.on in places | set(facts.resource_types), need
+            assert (need.on == "*") == catalog().wildcard_only(need.action), need
+        assert method.reference.startswith("https://docs.aws.amazon.com/")
+        assert method.words.format(target="x", via="y")
+
+
+def test_no_method_contains_another_of_the_same_kind() -> None:
+    for a in METHODS.values():
+        for b in METHODS.values():
+            same = a.kind == b.kind and a.service == b.service
+            assert a is b or not (same and set(a.needs) < set(b.needs)), (a.name, b.name)
+
+
+# The graph ----------------------------------------------------------------------------------------------------------
+
+GRAPH = escalation_graph(ACCOUNT)
+
+
+def test_the_graph_keeps_every_reason_with_its_requests() -> None:
+    told = tuple(way for a, b in GRAPH.edges for way in reasons(GRAPH, a, b))
+    assert set(told) == set(EDGES)
+    assert sum(GRAPH.edges[edge]["ways"] for edge in GRAPH.edges) == len(EDGES)
+    assert [node.partition(":")[2] for node in GRAPH] == [p.arn for p in ACCOUNT.principals]
+    for _, _, facts in GRAPH.edges(data=True):
+        assert all(isinstance(value, str | int | bool) for value in facts.values())
+
+
+def test_the_graph_goes_into_graphml_and_back(tmp_path: Any) -> None:
+    export(GRAPH, tmp_path / "who.graphml")
+    back = nx.read_graphml(tmp_path / "who.graphml")
+    assert set(back.edges) == set(GRAPH.edges)
+    assert reasons(back, "user/omar", "user/oleg") == reasons(GRAPH, "user/omar", "user/oleg")
+
+
+def test_a_graph_of_edges_alone_does_not_know_who_is_an_administrator() -> None:
+    G = escalation_graph(EDGES)
+    assert set(G.edges) == set(GRAPH.edges)
+    with pytest.raises(LexgraphError) as caught:
+        who_can_become_administrator(G)
+    assert caught.value.code == "UNKNOWN_STANDING"
+    assert escalation_overview(G).number_of_nodes() > 2
+
+
+def test_other_graphs_are_refused() -> None:
+    with pytest.raises(LexgraphError, match="of an account, or of its escalation edges"):
+        escalation_graph("x")  # type: ignore[arg-type]  # what is wrong on purpose
+    for ask in (who_can_become_administrator, escalation_overview, lambda G: who_can_reach(G, "x")):
+        with pytest.raises(LexgraphError, match="escalation_graph made"):
+            ask(nx.DiGraph(kind="access"))
+
+
+def test_who_becomes_an_administrator_is_as_the_account_was_made() -> None:
+    ways = {way.principal.rpartition("/")[2]: way for way in who_can_become_administrator(GRAPH)}
+    certain = {"ci-deployer", "stack-deployer", "transcripts-host", "omar"}
+    assert {name for name, way in ways.items() if way.outcome == "allowed"} == certain
+    assert ways.keys() - certain == {"dana", "ci-legacy", "priya"}
+    assert len(ways["dana"].edges) == 2
+    assert [step.action for step in ways["dana"].steps if not step.principal.startswith("Service:")] == [
+        "ssm:StartSession", "iam:PutRolePolicy",
+    ]  # fmt: skip
+
+
+@given(SEEDS)
+@settings(max_examples=8)
+def test_a_path_exists_exactly_where_consecutive_edges_do(seed: int) -> None:
+    G = escalation_graph(random_account(seed))
+    acts = nx.DiGraph([(a, b) for a, b, facts in G.edges(data=True) if facts["acts"] != "no"])
+    acts.add_nodes_from(G)
+    for end in G:
+        before = {start for near in G.predecessors(end) for start in (near, *nx.ancestors(acts, near))} - {end}
+        assert {f"principal:{way.principal}" for way in who_can_reach(G, end)} == before
+        for start in sorted(before)[:2]:
+            ways = escalation_paths(G, start, end, most=3)
+            assert ways
+            for way in ways:
+                assert (way.principal, way.target) == (start.partition(":")[2], end.partition(":")[2])
+                for one, after in pairwise(way.edges):
+                    assert one.target == after.principal
+                    assert one.acts
+        for start in sorted(set(G) - before - {end})[:2]:
+            assert escalation_paths(G, start, end) == ()
+
+
+@given(SEEDS)
+@settings(max_examples=15)
+def test_who_becomes_an_administrator_is_who_a_search_of_everything_finds(seed: int) -> None:
+    account = random_account(seed)
+    G = escalation_graph(account)
+    found = {f"principal:{way.principal}": way.outcome for way in who_can_become_administrator(G)}
+    certain = {node for node in G if naive_becomes(G, node, {"allowed"})}
+    perhaps = {node for node in G if naive_becomes(G, node, {"allowed", "conditional"})}
+    assert {node for node, outcome in found.items() if outcome == "allowed"} == certain
+    assert found.keys() == certain | {node for node in perhaps if G.nodes[node]["administrator"] == "no"}
+    for way in who_can_become_administrator(G):
+        acting = {way.principal}
+        for edge in way.edges:
+            assert edge.principal in acting
+            acting |= {edge.target} if edge.acts else set()
+
+
+def naive_becomes(G: Any, start: str, good: set[str]) -> bool:
+    """Whether who is no administrator for certain becomes one by edges with these outcomes."""
+    if G.nodes[start]["administrator"] == "allowed":
+        return False
+    acting, size = {start}, 0
+    while len(acting) > size:
+        size = len(acting)
+        acting |= {b for a in tuple(acting) for b in G.successors(a) if G.edges[a, b]["acts"] in good}
+    for b in acting:
+        node = G.nodes[b]
+        gains = {
+            gain
+            for a in acting
+            if G.has_edge(a, b)
+            for gain in ("rules", "raises", "unbinds")
+            if G.edges[a, b][gain] in good
+        }
+        raised = node["raised"] in good or (node["freed"] in good and "unbinds" in gains)
+        if node["administrator"] in good or "raises" in gains or ("rules" in gains and raised):
+            return True
+    return False
+
+
+@given(SEEDS)
+@settings(max_examples=8)
+def test_an_overview_has_no_cycles_and_leads_all_who_can_to_the_administrators(seed: int) -> None:
+    G = escalation_graph(random_account(seed))
+    small_one = escalation_overview(G)
+    assert nx.is_directed_acyclic_graph(small_one)
+    ways = {way.principal.rpartition("/")[2] for way in who_can_become_administrator(G)}
+    reaching = nx.ancestors(small_one, TOP) if TOP in small_one else set()
+    inside = {name.rpartition("/")[2] for node in reaching for name in small_one.nodes[node]["names"].split(", ")}
+    assert ways <= inside
+    for node in G:
+        assert nx.is_directed_acyclic_graph(escalation_overview(G, focus=node))
+
+
+# An administrator --------------------------------------------------------------------------------------------------
+
+
+@given(
+    SEEDS,
+    st.lists(st.sampled_from(["s3:GetObject", "iam:PutRolePolicy", "lex:PutBot", "ec2:RunInstances"]), min_size=2),
+)
+@settings(max_examples=10)
+def test_an_administrator_is_refused_nothing(seed: int, actions: list[str]) -> None:
+    account = random_account(seed)
+    for who in account.principals:
+        if administrators(account).standing(who) == "allowed":
+            for action in actions:
+                for resource in (f"{A}role/r1", f"{A}user/u0", "arn:aws:s3:::b/k"):
+                    assert decide(account, who, action, resource).outcome == "allowed"
+
+
+def test_an_administrator_under_a_condition_is_told_apart() -> None:
+    mfa, none = ({"Bool": {"aws:MultiFactorAuthPresent": value}} for value in ("true", "false"))
+    no = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}
+    account = parse_account(small(
+        ana=[allow("*", Condition=mfa)],
+        ben=[*EVERYTHING, no | {"Condition": none}],
+        cleo=[*EVERYTHING, no],
+        dora=[{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}],
+        emil=[{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}, allow("iam:*")],
+    ))  # fmt: skip
+    standing = {p.name: administrators(account).standing(p) for p in account.principals}
+    assert standing == {"ana": "conditional", "ben": "conditional", "cleo": None, "dora": None, "emil": "allowed"}
+
+
+# The table and the account in hand ---------------------------------------------------------------------------------
+
+
+def test_the_table_has_a_row_per_way() -> None:
+    table = Account(ACCOUNT).escalation
+    SCHEMAS["escalation"].check(table)
+    assert len(table) == len(EDGES)
+    row = table[table["reason"] == "user/omar can make an access key for user/oleg"].iloc[0]
+    assert row["requests"] == f"iam:CreateAccessKey on {A}user/oleg"
+    assert (row["kind"], row["gain"], row["outcome"]) == ("credentials", "acts", "allowed")
+    assert SCHEMAS["escalation"].empty().empty
+
+
+def test_an_account_in_hand_gives_its_graph() -> None:
+    assert set(Account(ACCOUNT).escalation_graph().edges) == set(GRAPH.edges)
+    assert set(escalation_graph(Account(ACCOUNT)).edges) == set(GRAPH.edges)
+
+
+# The chart (its legibility is tested with all others) --------------------------------------------------------------
+
+
+def test_the_chart_takes_an_account_its_holder_and_its_graph() -> None:
+    titles = {plot(source).get_title(loc="left") for source in (ACCOUNT, Account(ACCOUNT), GRAPH)}
+    assert titles == {"Who can take over whom"}
+    assert plot(ACCOUNT, focus="user/dana").get_title(loc="left") == "Who can take over user/dana"
+    with pytest.raises(LexgraphError, match="an escalation graph, or an account, not"):
+        plot(7)
+
+
+def test_the_chart_tells_each_way_in_words() -> None:
+    words = alt_text(plot(ACCOUNT))
+    assert "user/omar → 4 administrators (makes or resets credentials)" in words
+    assert "user/dana → role/transcripts-host (uses what runs as the role under a condition)" in words
+
+
+def test_kinds_differ_in_their_dashes_too() -> None:
+    ax = plot(ACCOUNT, focus="role/transcripts-host")
+    dashes = {str(patch.get_linestyle()) for patch in ax.patches if isinstance(patch, PathPatch)}
+    assert len(dashes) >= 4
+
+
+def test_an_account_in_which_nobody_can_do_anything_is_drawn() -> None:
+    ax = plot(parse_account(small(ana=[], ben=[])))
+    assert "Nobody can take over anybody." in alt_text(ax)
+    assert "Not drawn: 2 who take over nobody" in alt_text(ax)
+
+
+def test_what_nobody_can_read_is_refused_and_a_part_is_offered() -> None:
+    users = {f"u{i}": [allow("iam:CreateAccessKey", f"{A}user/u{j}") for j in range(i)] for i in range(70)}
+    with pytest.raises(LexgraphError) as caught:
+        plot(parse_account(small(**users)))
+    assert caught.value.code == "TOO_LARGE_TO_DRAW"
+    assert 'focus="user/u0"' in caught.value.message
+    assert plot(parse_account(small(**users)), focus="user/u0").get_title(loc="left") == "Who can take over user/u0"
+
+
+def test_hostile_names_stay_inside_the_picture() -> None:
+    names = ["_private", "a$b$c", "<script>alert(1)<", "x" * 60]
+    document = {"Version": "2012-10-17", "Statement": [allow("iam:CreateAccessKey")]}
+    own = [{"PolicyName": "p", "PolicyDocument": document}]
+    users = [{"UserName": "n", "Arn": f"{A}user/{name}", "UserPolicyList": own} for name in names]
+    figure = plot(parse_account({"UserDetailList": users})).figure
+    written = io.BytesIO()
+    figure.savefig(written, format="svg")
+    assert b"<script" not in written.getvalue()

@@ -396,7 +396,7 @@ def test_a_request_may_be_asked_again() -> None:
         ),
         (allow("s3:GetObject", "arn:*:s3:*:*:*"), "s3:GetObject", "arn:aws:s3:::example", []),
         (allow("iam:GetRole", "arn:*:*:*:*:*"), "iam:GetRole", "arn:aws:iam::111122223333:example", []),
-        (allow("iam:GetRole", "arn:aws:iam:?*:*:role/a"), "iam:GetRole", "arn:aws:iam:example::role/a", []),
+        (allow("iam:GetRole", "arn:aws:iam:?*:*:role/a"), "iam:GetRole", "arn:aws:iam:example:111122223333:role/a", []),
         (allow("lexx:Get*"), "lexx:GetNewAction", None, []),
         (allow("s3:GetObject", "arn:aws:s3:::b/${aws:UserName}/a"), "s3:GetObject", None, ["aws:UserName"]),
     ],

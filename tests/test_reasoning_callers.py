@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import pytest
@@ -18,8 +19,9 @@ from lexgraph.evaluation.simulate import CaseReader
 from lexgraph.evaluation.stack import PolicyStack, Settings
 from lexgraph.policy.model import Kind, Policy
 from lexgraph.policy.parse import parse_policy
+from lexgraph.policy.patterns import compile_glob
 from lexgraph.reasoning import Answer, contains, equivalent, overlaps, relate
-from lexgraph.reasoning.contain import ALONE, DELEGATED, HOLDER, NO_ROOT
+from lexgraph.reasoning.contain import ALONE, BOUND, DELEGATED, FREE_KEYS, HOLDER, NO_ROOT, OWN, PARTITIONS
 from tests import reference
 from tests.random_cases import random_case, with_deny
 
@@ -219,11 +221,170 @@ def test_an_answer_tells_what_it_leans_on() -> None:
     stack = PolicyStack(identity=(identity("lex:*"),), resource=shared(allow("*")))
     assert NO_ROOT in contains(stack, stack).assumptions
     assert ALONE in contains(shared(allow("*")), shared(allow("*"))).assumptions
+    assert PARTITIONS in contains(shared(allow({"AWS": HOME})), shared(allow({"AWS": ANA}))).assumptions
+    assert PARTITIONS not in contains(shared(allow("*")), shared(allow({"AWS": HOME}))).assumptions
     assert DELEGATED in contains(identity("kms:*"), identity("kms:Decrypt")).assumptions
     assert DELEGATED not in contains(identity("lex:*"), identity("lex:GetBot")).assumptions
 
 
+def test_what_limits_a_caller_is_no_reason_to_skip_an_action() -> None:
+    """An identity policy that allows everything says nothing of services, strangers and other accounts."""
+    everything = identity("*")
+    for wide in (everything, PolicyStack(identity=(everything,), resource=shared(allow({"AWS": AWAY}, "lex:*")))):
+        found = contains(wide, shared(allow("*")))
+        assert found.request is not None
+        assert not found.request.principal.startswith(f"arn:aws:iam::{HOME}:")
+
+
+def test_several_question_marks_do_not_hide_what_none_of_them_matches() -> None:
+    bots = f"arn:aws:lex:us-east-1:{HOME}:bot/"
+    narrow, wide = identity("lex:GetBot", f"{bots}*-*"), identity("lex:GetBot", [f"{bots}?*-*", f"{bots}*-"])
+    found = contains(wide, narrow).request
+    assert found is not None
+    assert found.resource.startswith(f"{bots}-")
+    found = contains(identity(["lex:?*-*", "lex:*-"]), identity("lex:*-*")).request
+    assert found is not None
+    assert found.action.startswith("lex:-")
+    names = [{"StringLike": {"aws:username": name}} for name in ("*-*", "?*-*", "*-")]
+    one, *two = [allow({"AWS": HOME}, Condition=name) for name in names]
+    found = contains(shared(*two), shared(one)).request
+    assert found is not None
+    assert found.principal.startswith(f"arn:aws:iam::{HOME}:user/-")
+
+
+def test_service_linked_roles_are_not_bound_by_what_binds_the_account() -> None:
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    limit = parse_policy(document(everything, {**everything, "Effect": "Deny"}), kind="scp")
+    other = shared(allow({"AWS": AWAY}))
+    limited = PolicyStack(identity=(identity("lex:*"),), resource=other, scps=((limit,),))
+    nothing = PolicyStack(identity=(identity("s3:*"),), resource=other)
+    found = contains(nothing, limited).request
+    assert found is not None
+    assert ":role/aws-service-role/" in found.principal
+    # Where their ARNs cannot be listed, nothing is claimed; of identity policies alone it is told.
+    by_arn = identity("s3:GetObject", "arn:aws:s3:::b/${aws:PrincipalArn}")
+    assert contains(replace(nothing, identity=(by_arn,)), replace(limited, identity=(by_arn,))).holds is None
+    plain = contains(identity("s3:*"), PolicyStack(identity=(identity("lex:*"),), scps=((limit,),)))
+    assert plain.holds is True
+    assert BOUND in plain.assumptions
+
+
+def test_a_named_session_may_be_one_of_a_role_with_a_path() -> None:
+    session = f"arn:aws:sts::{HOME}:assumed-role/runner/nightly"
+    condition = {"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{HOME}:role/night/runner"}}
+    found = contains(shared(allow({"AWS": AWAY})), shared(allow({"AWS": session}, Condition=condition))).request
+    assert found is not None
+    assert found.principal == session
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"ArnLike": {"aws:PrincipalArn": "arn:aws-cn:iam::*:user/ana"}},
+        {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::9*:user/ana"}},
+        {"StringLike": {"aws:PrincipalArn": "arn:aws:iam::9*"}},
+        {"StringLike": {"aws:PrincipalAccount": "9*"}},
+        {"StringLike": {"aws:ResourceAccount": "9*"}},
+        {"StringLike": {"aws:PrincipalServiceName": "?vents.amazonaws.com"}},
+    ],
+)
+def test_who_is_told_by_a_pattern_is_somebody(condition: Json) -> None:
+    signed = {"Null": {"aws:PrincipalIsAWSService": "false"}}
+    some, nobody = allow("*", "s3:GetObject", "*", Condition=condition | signed), shared(allow({"AWS": AWAY}))
+    assert contains(nobody, shared(some)).holds is False
+    assert contains(nobody, PolicyStack(resource=shared(some))).holds is False
+
+
+def test_accounts_are_not_all_alike_where_a_pattern_tells_a_part_of_their_number() -> None:
+    signed = {"Null": {"aws:PrincipalIsAWSService": "false"}}
+    own = allow("*", "s3:GetObject", "arn:aws:s3:::${aws:PrincipalAccount}", Condition=signed)
+    for digit in "147":
+        some = shared(allow("*", "s3:GetObject", f"arn:aws:s3:::{digit}*"))
+        assert contains(some, shared(own)).holds is False
+
+
+def test_accounts_that_are_named_in_the_same_places_are_still_two() -> None:
+    owners = [f"arn:aws:sqs:*:{account}:q" for account in (HOME, AWAY)]
+    both = allow({"AWS": [HOME, AWAY]}, "sqs:*", owners)
+    own = both | {"Condition": {"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}}
+    found = contains(shared(own), shared(both)).request
+    assert found is not None
+    assert found.principal.split(":")[4] != found.resource.split(":")[4]
+    assert contains(shared(both), shared(own)).holds is True
+    # Where a key of the owner stays free, it is still what the ARN says.
+    some = both | {"Condition": {"StringLike": {"aws:ResourceAccount": "1*"}}}
+    assert relate(shared({**both, "Resource": owners[0]}), shared(some)).relation == "equal"
+
+
+def test_many_accounts_are_asked_about_as_one() -> None:
+    many = [f"{number:012d}" for number in range(200_000_000_000, 200_000_001_000)]
+    wide, narrow = shared(allow({"AWS": many})), shared(allow({"AWS": many[1:]}))
+    start = time.process_time()
+    found = contains(narrow, wide).request
+    assert contains(wide, narrow).holds is True
+    assert time.process_time() - start < 2
+    assert found is not None
+    assert found.principal.split(":")[4] == many[0]
+
+
+def test_principals_that_nobody_can_be_name_nobody() -> None:
+    anyone = shared(allow("*"))
+    for text in (f"arn:aws:sts::{HOME}:assumed-role/runner", f"arn:foo:iam::{HOME}:user/ana"):
+        assert contains(shared(allow({"AWS": AWAY})), shared(allow({"AWS": text}))).holds is True
+        assert contains(anyone, shared(allow({"AWS": text}))).holds is True
+    assert relate(shared(allow({"AWS": f"arn:foo:iam::{HOME}:root"})), anyone).relation == "narrower"
+
+
+def test_an_anonymous_caller_has_no_id_but_that() -> None:
+    condition = {"StringEquals": {"aws:userid": "AIDACKCEVSQ6C2EXAMPLE"}}
+    for principal in ("*", f"arn:aws:iam::{HOME}:root"):
+        asked = contains(shared(allow({"AWS": AWAY})), shared(allow("*", Condition=condition)), principal=principal)
+        assert asked.holds is True
+    found = contains(shared(allow({"AWS": AWAY})), shared(allow("*", Condition=condition)))
+    assert found.request is not None
+    assert found.request.principal != "*"
+    assert FREE_KEYS in found.assumptions  # nobody lists the ids
+
+
+def test_one_caller_gets_nothing_of_another_account_from_identity_policies_alone() -> None:
+    abroad = identity("sqs:*", f"arn:aws:sqs:us-east-1:{AWAY}:orders")
+    answer = contains(identity("lex:*"), abroad, principal=ANA)
+    assert answer.holds is True
+    assert OWN in answer.assumptions
+    assert DELEGATED in contains(identity("kms:*"), identity("kms:Decrypt"), principal=ANA).assumptions
+    assert contains(identity("lex:*"), abroad, principal=f"arn:aws:iam::{AWAY}:user/ben").holds is False
+
+
+def test_many_patterns_of_callers_are_told_apart_or_given_up_soon() -> None:
+    names = [f"*{a}*{b}*" for a in "abcd" for b in "wxyz"]
+    tests = [allow("*", Condition={"StringLike": {"aws:username": name}}) for name in names]
+    tests += [deny("*", Condition={"ArnLike": {"aws:PrincipalArn": f"arn:*:iam::*:*/{name}"}}) for name in names]
+    start = time.process_time()
+    contains(shared(*tests[:20]), shared(*tests))
+    assert time.process_time() - start < 2
+
+
 # Laws ---
+
+
+def test_patterns_with_question_marks_are_contained_only_where_no_short_text_says_otherwise() -> None:
+    rng = random.Random(20261125)
+    texts = ["".join(chars) for length in range(1, 7) for chars in product("-ab", repeat=length)]
+    proved = refuted = 0
+    for _ in range(60):
+        names = ["".join(rng.choices("**?-a", k=rng.randint(1, 4))) for _ in range(4)]
+        matches = [compile_glob(name) for name in names]
+        found = next((text for text in texts if matches[0](text) and not any(w(text) for w in matches[1:])), None)
+        bots = [f"arn:aws:lex:us-east-1:{HOME}:bot/{name}" for name in names]
+        by_name = [allow({"AWS": HOME}, Condition={"StringLike": {"aws:username": name}}) for name in names]
+        for answer in (
+            contains(identity("lex:GetBot", bots[1:]), identity("lex:GetBot", bots[0])),
+            contains(shared(*by_name[1:]), shared(by_name[0])),
+        ):
+            assert found is None or answer.holds is not True, (names, found)
+            proved, refuted = proved + (answer.holds is True), refuted + (answer.holds is False)
+    assert min(proved, refuted) > 15
+
 
 LAYERS = (
     "identity_policies", "permissions_boundary", "session_policies", "service_control_policies",

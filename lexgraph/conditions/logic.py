@@ -182,18 +182,18 @@ class Undecided(Exception):
     """Not all could be tried; the caller must not claim anything."""
 
 
-def model(formula: Formula, *, budget: int = BUDGET) -> Assignment | None:
+def model(formula: Formula, *, budget: int = BUDGET, left: list[int] | None = None) -> Assignment | None:
     """Return an assignment of the unknown keys that makes `formula` true, or None where there is none.
 
-    Raises Undecided after `budget` partial evaluations, and where none was found but there may be one.
+    Raises Undecided after `budget` partial evaluations, and where none was found but there may be one. `left`, a list
+    of one number, stands for the budget where the caller wants to know what was spent.
     """
     if isinstance(formula, bool):
         return {} if formula else None
     choices = representatives(formula)
     values = {key: found.values for key, found in choices.items()}
-    order = sorted(values, key=lambda key: (len(values[key]), key))
-    left = [budget]
-    found = _search(formula, order, values, {}, left)
+    left = [budget] if left is None else left
+    found = _search(_folded(formula, None, lambda _: None), values, {}, left)
     if found is None and not all(choice.complete for choice in choices.values()) and _without_keys(formula, left):
         raise Undecided
     return found
@@ -225,26 +225,52 @@ def _assume(formula: Formula, chosen: Mapping[Atom, bool]) -> Formula:
 
 
 def _search(
-    formula: Formula,
-    order: Sequence[str],
-    choices: Mapping[str, tuple[Values, ...]],
-    chosen: dict[str, Values],
-    left: list[int],
+    formula: Formula, choices: Mapping[str, tuple[Values, ...]], chosen: dict[str, Values], left: list[int]
 ) -> Assignment | None:
+    """Try values key by key; what a value decides is folded, so that only keys that still matter are tried."""
     left[0] -= 1
     if left[0] < 0:
         raise Undecided
-    truth = evaluate(formula, chosen.get)
-    if truth is not None:
-        return dict(chosen) if truth else None
-    key = next(k for k in order if k not in chosen)
+    if isinstance(formula, bool):
+        return dict(chosen) if formula else None
+    key = _next_key(formula, choices, chosen)
     for values in choices[key]:
         chosen[key] = values
-        found = _search(formula, order, choices, chosen, left)
+        found = _search(_folded(formula, key, chosen.get), choices, chosen, left)
         if found is not None:
             return found
         del chosen[key]
     return None
+
+
+def _next_key(formula: Formula, choices: Mapping[str, tuple[Values, ...]], chosen: Mapping[str, Values]) -> str:
+    """The key to try next: of the smallest part that must hold, the one with the fewest values."""
+    parts = formula.parts if isinstance(formula, All) else (formula,)
+    keys = min(({key for atom in atoms(part) for key in atom.keys if key not in chosen} for part in parts), key=len)
+    return min(keys, key=lambda key: (len(choices[key]), key))
+
+
+def _folded(formula: Formula, key: str | None, lookup: Lookup) -> Formula:
+    """The formula with the tests answered that the value of a key decides, or no value at all."""
+    if isinstance(formula, Atom):
+        truth = formula.holds(lookup) if key is None or key in formula.keys else None
+        return formula if truth is None else truth
+    if isinstance(formula, Negation):
+        part = _folded(formula.part, key, lookup)
+        return not part if isinstance(part, bool) else formula if part is formula.part else Negation(part)
+    if isinstance(formula, bool):
+        return formula
+    stop = isinstance(formula, Any)
+    kept: list[Formula] = []
+    for part in formula.parts:
+        found = _folded(part, key, lookup)
+        if found is stop:
+            return stop
+        if not isinstance(found, bool):
+            kept.append(found)
+    if len(kept) < 2:
+        return kept[0] if kept else not stop
+    return Any(tuple(kept)) if stop else All(tuple(kept))
 
 
 def satisfiable(formula: Formula) -> bool:

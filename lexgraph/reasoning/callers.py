@@ -23,8 +23,8 @@ from lexgraph.evaluation.index import Entry
 from lexgraph.evaluation.principals import PrincipalIndex, named_ways
 from lexgraph.policy.arn import is_arn, literal, split_arn, unliteral
 from lexgraph.policy.intersect import FRESH, TooManyPatterns, intersect
-from lexgraph.policy.patterns import is_pattern
-from lexgraph.reasoning.questions import lengths
+from lexgraph.policy.patterns import compile_glob, is_pattern
+from lexgraph.reasoning.questions import common_part, lengths
 from lexgraph.reasoning.side import ACCOUNT, AnyCaller, OpenQuestion, Side
 
 ARN, ACCOUNT_KEY, NAME, SERVICE = (
@@ -42,6 +42,7 @@ _LISTED = {
     ACCOUNT_KEY: {"Literal", "Null"},
     OWNER: {"Literal", "Null"},
 }
+Held = tuple[str, str]  # a family of operators, and a pattern that a key is held against with it
 _DIGITS = re.compile(r"(?<!\d)\d{12}(?!\d)", re.ASCII)
 # Digits that may be a part of an account's number, so that accounts that nobody names are not all alike.
 _PART_OF_NUMBER = re.compile(r"[*?}]\d{1,11}(?!\d)|(?<!\d)\d{1,11}(?=[*?]|\$\{)|\d{13}", re.ASCII)
@@ -49,7 +50,7 @@ _PART_OF_ACCOUNT = re.compile(r"(?!\d{12}$)[*?]*\d[\d*?]*", re.ASCII)
 _OTHER_PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
 _OTHER_ACCOUNTS = (ACCOUNT, "444455556666", "777788889999")
 MANY_CALLERS = 6_000  # that are looked at
-MANY_REGIONS = 1_000  # of the users, or the roles, of one account
+MANY_REGIONS = 400  # of the users, or the roles, of one account
 
 
 class Callers:
@@ -66,8 +67,9 @@ class Callers:
         for entry in self.entries:
             for test in entry.tests:
                 self.tests.setdefault(test.key, []).append(test)
+        self.naming = tuple(self._distinct_naming())
         self.variables = frozenset(_variable_keys(self.entries))
-        self.partitions = tuple(dict.fromkeys(self._partitions())) or ("aws",)
+        self.partitions = tuple(dict.fromkeys(self._partitions()))
         self.fixed = frozenset(key for key in _LISTED if self._can_be_fixed(key))
         self.documents = all(side.document is not None for side in sides)
         self.accounts = tuple(sorted(set(self._accounts())))
@@ -88,6 +90,16 @@ class Callers:
             return ""
         return "the ARNs of service-linked roles, which some layers do not bind, could not be listed"
 
+    def _distinct_naming(self) -> Iterable[tuple[PrincipalIndex, Entry]]:
+        """The statements that name callers, one for all that do it alike."""
+        found: dict[tuple[object, ...], tuple[PrincipalIndex, Entry]] = {}
+        indexes = (index for side in self.sides for index in side.compiled.all_layers())
+        for index in (index for index in indexes if isinstance(index, PrincipalIndex)):
+            for entry in index.entries:
+                alike = (index.bounded, index.silent, entry.statement.allows, entry.statement.principals)
+                found.setdefault(alike, (index, entry))
+        return found.values()
+
     # What the policies say of callers ---------------------------------------------------------------------------------
 
     def _can_be_fixed(self, key: str) -> bool:
@@ -100,7 +112,7 @@ class Callers:
             return True
         if key in self.variables or not families or any(hint.partial for hint in self._hints(key)):
             return False
-        return key != ARN or not any(map(self._tells_accounts, self._texts(ARN)))
+        return key != ARN or not any(self._tells_accounts(*held) for held in self._texts(ARN))
 
     def _numbers_in_parts(self) -> bool:
         """Whether a text that accounts may be held against, in a variable, tells them by a part of their number."""
@@ -108,10 +120,14 @@ class Callers:
         resources = (pattern for entry in self.entries for pattern in entry.statement.resources or ())
         return any(map(_PART_OF_NUMBER.search, chain(values, resources)))
 
-    def _tells_accounts(self, pattern: str) -> bool:
+    def _tells_accounts(self, family: str, pattern: str) -> bool:
         """Whether a pattern of ARNs tells accounts by a part of their number."""
+        if family == "Arn":
+            return _PART_OF_ACCOUNT.fullmatch("".join(split_arn(pattern)[4:5])) is not None
+        if not any(map(str.isdigit, _DIGITS.sub("", pattern))):
+            return False
         ends = ("iam::*:user/*", "iam::*:role/*", "sts::*:federated-user/*")
-        bases = (f"arn:{partition}:{end}" for partition in self.partitions for end in ends)
+        bases = (f"arn:{partition}:{end}" for partition in self.partitions or ("aws",) for end in ends)
         pieces = chain.from_iterable(intersect(base, pattern) for base in bases)
         return any(_PART_OF_ACCOUNT.fullmatch(piece.split(":")[4]) for piece in pieces)
 
@@ -119,14 +135,14 @@ class Callers:
         for test in self.tests.get(key, ()):
             yield condition_hints(test, test.keys, lambda _: None)[0]
 
-    def _patterns(self, key: str) -> Iterator[str]:
+    def _patterns(self, key: str) -> Iterator[Held]:
         """The patterns that a key is held against, where its values are listed."""
         yield from self._texts(key) if key in self.fixed else ()
 
-    def _texts(self, key: str) -> Iterator[str]:
+    def _texts(self, key: str) -> Iterator[Held]:
         """The patterns that a key is held against, what is no wildcard spelled so."""
         for hint in self._hints(key):
-            yield from (literal(text) if hint.family == "Literal" else text for text in hint.texts)
+            yield from ((hint.family, literal(text) if hint.family == "Literal" else text) for text in hint.texts)
 
     def _principals(self) -> Iterator[str]:
         for entry in self.entries:
@@ -145,25 +161,43 @@ class Callers:
 
     def _drawn(self) -> Iterator[AnyCaller]:
         patterns = tuple(dict.fromkeys(self._caller_patterns()))
-        for partition in self.partitions:
-            for account in (self.here, *self.accounts):
+        for partition in self.partitions or ("aws",):
+            for account in (self.here, *self._unlike_accounts()):
                 yield from self._of_account(partition, account, patterns)
         yield self._from("*")
-        services = _regions("*", (*map(literal, self._named("Service")), *self._patterns(SERVICE)), "Service:")
-        yield from (self._from(f"Service:{service}") for service in services)
+        services = (("Literal", literal(name)) for name in self._named("Service"))
+        yield from map(self._from, _regions("Service:", [text for _, text in (*services, *self._patterns(SERVICE))]))
         for provider in (*self._named("Federated"), FRESH):
             yield self._from(f"Federated:{provider}")
 
-    def _caller_patterns(self) -> Iterator[str]:
+    def _unlike_accounts(self) -> tuple[str, ...]:
+        """One account for all that the policies name in the same places: these may change their parts."""
+        if self._numbers_in_parts():
+            return self.accounts
+        places: dict[str, set[tuple[int, str]]] = {account: set() for account in self.accounts}
+        for number, entry in enumerate(self.entries):
+            conditions = (f"{test.name} {test.key} {value}" for test in entry.tests for value in test.source.values)
+            principals, resources = entry.statement.principals or (), entry.statement.resources or ()
+            for text in (*conditions, *principals, *(f"on {pattern}" for pattern in resources)):
+                for account in _DIGITS.findall(text):
+                    places.setdefault(account, set()).add((number, text.replace(account, "#")))
+        alike = {frozenset(places[account]): account for account in reversed(self.accounts)}
+        kept = set(alike.values())
+        return tuple(account for account in self.accounts if account in kept)
+
+    def _caller_patterns(self) -> Iterator[Held]:
         yield from self._patterns(ARN)
-        yield from (literal(value) for value in self._named("AWS") if is_arn(value))
+        yield from (("Literal", literal(value)) for value in self._named("AWS") if is_arn(value))
         for role in dict.fromkeys(session.role for session in self._named_sessions()):
             account, name = literal(str(role)).split(":role/")
-            yield from (f"{account}:role/{name}", f"{account}:role/*/{name}")
-        for name in self._patterns(NAME):
-            yield from (f"arn:*:iam::*:user/{name}", f"arn:*:iam::*:user/*/{name}")
+            yield from (("Arn", f"{account}:role/{name}"), ("Arn", f"{account}:role/*/{name}"))
+        paths = any(is_pattern(pattern) for _, pattern in self._patterns(ARN))
+        for _, name in self._patterns(NAME):
+            yield "Arn", f"arn:*:iam::*:user/{name}"
+            if paths:  # else no path is told from none, but in the ARNs that are named as they are
+                yield "Arn", f"arn:*:iam::*:user/*/{name}"
         if not self.documents:
-            yield "arn:*:iam::*:role/aws-service-role/*"
+            yield "Arn", "arn:*:iam::*:role/aws-service-role/*"
 
     def _named(self, kind: str) -> Iterator[str]:
         for pattern in dict.fromkeys(self._principals()):
@@ -185,15 +219,15 @@ class Callers:
         if any(map(is_pattern, named)):
             yield from _OTHER_PARTITIONS
 
-    def _of_account(self, partition: str, account: str, patterns: tuple[str, ...]) -> Iterator[AnyCaller]:
+    def _of_account(self, partition: str, account: str, patterns: tuple[Held, ...]) -> Iterator[AnyCaller]:
         front = f"arn:{partition}:iam::{account}"
-        yield from map(self._from, _regions(f"{front}:user/*", patterns))
-        for role in _regions(f"{front}:role/*", patterns):
+        yield from map(self._from, _of_kind(f"{front}:user/", patterns))
+        for role in _of_kind(f"{front}:role/", patterns):
             yield self._from(role)
             sessions = f"arn:{partition}:sts::{account}:assumed-role/{role.rpartition('/')[2]}/"
             named = (session.text for session in self._named_sessions() if session.text.startswith(sessions))
             yield from (self._from(session, role) for session in (f"{sessions}{FRESH}", *named))
-        yield from map(self._from, _regions(f"arn:{partition}:sts::{account}:federated-user/*", patterns))
+        yield from map(self._from, _of_kind(f"arn:{partition}:sts::{account}:federated-user/", patterns))
         if self.documents:
             yield self._from(f"{front}:root")
 
@@ -221,10 +255,7 @@ class Callers:
         """How the policies treat a caller: equal for two that they cannot tell apart."""
         question = OpenQuestion("lex:GetBot", "*", caller)
         told: list[object] = [caller.keys.get(key) for key in sorted(self.variables)]
-        for side in self.sides:
-            for index in side.compiled.all_layers():
-                if isinstance(index, PrincipalIndex):
-                    told += (_naming(index, entry, question) for entry in index.entries)
+        told += (_naming(index, entry, question) for index, entry in self.naming)
         for key in (*sorted(self.fixed), *_ALWAYS_FIXED, USER_ID):
             told += (test.holds(question.lookup) for test in self.tests.get(key, ()))
         if not self.documents:
@@ -258,28 +289,35 @@ def has_identity(caller: AnyCaller) -> bool:
 _ALWAYS_FIXED = ("aws:principaltype", "aws:principalisawsservice")
 
 
-def owned(resource: str, owner: str | None) -> str:
-    """Return a resource with its owner where its ARN leaves the account open."""
-    parts = resource.split(":", 5)
-    if owner is None or len(parts) < 6 or parts[4] != FRESH:
-        return resource
-    return ":".join((*parts[:4], owner, parts[5]))
+def _of_kind(front: str, patterns: Iterable[Held]) -> tuple[str, ...]:
+    """The ARNs that begin with `front`, one for every way in which the patterns tell such apart."""
+    tails = (tail for family, pattern in patterns for tail in _tails(front, family, pattern))
+    return _regions(front, dict.fromkeys(tails))
 
 
-def _regions(base: str, patterns: Iterable[str], front: str = "") -> tuple[str, ...]:
-    """Texts that stand for everything that `base` matches, one for every way in which the patterns tell such apart;
-    those that with `front` are no callers are left out.
-    """
-    found: dict[str, None] = {base: None}
-    held = tuple(patterns)
+def _tails(front: str, family: str, pattern: str) -> Iterator[str]:
+    """What of a pattern is left for ARNs that begin with `front`."""
+    if family != "Arn":
+        yield from (piece[len(front) :] for piece in intersect(f"{front}*", pattern))
+        return
+    *parts, begun = front.split(":", 5)
+    held = ("*",) * 6 if pattern == "*" else split_arn(pattern)
+    if len(held) == 6 and all(compile_glob(part)(text) for part, text in zip(held[:5], parts, strict=True)):
+        yield from (piece[len(begun) :] for piece in intersect(f"{begun}*", held[5]))
+
+
+def _regions(front: str, tails: Iterable[str]) -> tuple[str, ...]:
+    """Callers that begin with `front`, one for every way in which the patterns of the rest tell such apart."""
+    held = tuple(tails)
+    found: dict[str, None] = {"*": None}
     for pattern in held:
         for known in tuple(found):
-            found.update(dict.fromkeys(intersect(known, pattern)))
+            found.update(dict.fromkeys(common_part(known, pattern)))
         if len(found) > MANY_REGIONS:
             raise TooManyPatterns(f"there are more than {MANY_REGIONS:,} kinds of callers of one account to tell apart")
     marks = max((pattern.count("?") for pattern in held), default=0)
-    texts = (unliteral(text) for pattern in found for text in lengths(pattern, marks))
-    return tuple(text for text in dict.fromkeys(texts) if _is_caller(front + text))
+    texts = (front + unliteral(text) for pattern in found for text in lengths(pattern, marks))
+    return tuple(filter(_is_caller, dict.fromkeys(texts)))
 
 
 def _is_caller(text: str) -> bool:

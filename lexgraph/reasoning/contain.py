@@ -13,17 +13,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from lexgraph.catalog.actions import catalog
-from lexgraph.conditions.context import ABSENT, Lookup
+from lexgraph.conditions.context import ABSENT
 from lexgraph.conditions.hints import FRESH, Hint
 from lexgraph.conditions.logic import Assignment, Atom, Formula, Undecided, all_of, atoms, evaluate, model, negate
 from lexgraph.evaluation.request import Request
 from lexgraph.evaluation.services import is_untouchable, needs_resource_policy
+from lexgraph.policy.intersect import FRESH as FRESH_NAME
 from lexgraph.policy.intersect import TooManyPatterns
 from lexgraph.policy.patterns import is_pattern
-from lexgraph.reasoning.callers import Callers, has_identity, is_service_linked, owned
+from lexgraph.reasoning.callers import Callers, has_identity, is_service_linked
 from lexgraph.reasoning.entailment import plainly_implies
 from lexgraph.reasoning.questions import candidates, classes, delegable_bits, each_action, unknown_actions
-from lexgraph.reasoning.side import Asked, Comparable, OpenQuestion, Side, side_of
+from lexgraph.reasoning.side import Asked, Comparable, OpenQuestion, Side, owned, side_of
 from lexgraph.reasoning.variables import marked, may_hold
 from lexgraph.reasoning.witness import confirmed
 
@@ -34,6 +35,7 @@ DELEGATED = "the policies of KMS keys and roles delegate to identity policies"
 BOUND = "service control policies bind the caller: it is no service-linked role"
 OWN = "without a policy of its own, a resource of another account is not granted"
 NO_ROOT = "the caller is not the root user of an account"
+PARTITIONS = "callers are of the partitions that the policies name"
 ALONE = "a policy that names principals is judged by what it says, whatever else the caller may hold"
 NEW_ACTIONS = "actions that the catalogue does not know may exist"
 STEPS = 1_000_000  # about a microsecond each: a test of a condition on some values is one
@@ -169,6 +171,7 @@ class _Search:
         return (
             FREE_OTHERS if self.callers.all_keys_follow else FREE_KEYS,
             *(() if all(documents) or self.callers.only else (NO_ROOT,)),
+            *((PARTITIONS,) if self.callers.partitions and not self.callers.only else ()),
             *((ALONE,) if any(documents) else ()),
             *((OWN, *plain) if self.plain else ()),
         )
@@ -177,7 +180,7 @@ class _Search:
         return tuple(dict.fromkeys(what for side in (self.a, self.b) for what in side.opaque()))
 
     def _doubt(self, actions: int | str, why: str) -> None:
-        name = actions if isinstance(actions, str) else next(each_action(actions))
+        name = actions.replace(FRESH_NAME, "*") if isinstance(actions, str) else next(each_action(actions))
         self.open = self.open or f"{name}: {why or 'the conditions could not all be tried'}"
 
     def _actions(self) -> Iterator[int | str]:
@@ -221,7 +224,8 @@ class _Search:
                 for owner in self.callers.owners(caller, resource):
                     if self.plain and owner != caller.account:
                         continue  # Rule L6: no resource's policy is given, which would have to allow as well.
-                    asked = Asked(owned(resource, owner), caller, owner, self.callers.owners_listed)
+                    told = self.callers.owners_listed or resource.split(":", 5)[4:5] == [owner]
+                    asked = Asked(owned(resource, owner), caller, owner, told)
                     treated = self._treatment(asked.open(action))
                     if treated not in seen:
                         seen.add(treated)
@@ -277,11 +281,11 @@ class _Search:
                 f"a condition key is held against more than {PATTERNS} patterns or sets, or {SETS} tests look at sets"
             )
         tries = TRIES // (len(tests) or 1)
-        counter = _Counter()
+        left = [tries]
         try:
-            found = model(all_of((counter.atom, formula)), budget=tries)
+            found = model(formula, left=left)
         finally:
-            self.left -= counter.number * len(tests)
+            self.left -= (tries - left[0]) * len(tests)
         if found is None and may_hold(formula, tries):
             raise Undecided("variables in resources could not all be told apart")
         return found
@@ -306,18 +310,6 @@ class _Search:
         if unsettled:
             raise Undecided("a request was found that could not be confirmed")
         return None
-
-
-class _Counter:
-    """Counts how often a formula is evaluated: its atom always holds, and stands first."""
-
-    def __init__(self) -> None:
-        self.number = 0
-        self.atom = Atom(("counter",), frozenset(), self._holds, (), lambda opposite: "")
-
-    def _holds(self, _lookup: Lookup) -> bool:
-        self.number += 1
-        return True
 
 
 def _easy_model(formula: Formula, tests: Sequence[Atom]) -> Assignment | None:

@@ -138,7 +138,7 @@ def _new_names(base: str, helps: Sequence[tuple[str, ...]], marks: int) -> Itera
     for group in helps:
         # One match is enough for the statement, so no two patterns of one group need to meet.
         for known, helping in tuple(product(found, group)):
-            found.update(dict.fromkeys(_common_part(known, helping)))
+            found.update(dict.fromkeys(common_part(known, helping)))
         if len(found) > MANY:
             raise TooManyPatterns(f"more than {MANY} kinds of actions that the catalogue does not know")
     for pattern in found:
@@ -170,8 +170,7 @@ def candidates(question: OpenQuestion, a: Side, b: Side, *, both: bool = False) 
         yield "*"
         return
     bases, helps = _patterns(question, a, b, both=both)
-    at_hand = {parts for side in (a, b) for _, parts in side.patterns(question)}
-    marks = [max((parts[i].count("?") for parts in at_hand), default=0) for i in range(6)]
+    marks = _marks([parts for side in (a, b) for _, parts in side.patterns(question)])
     variables = any(_has_variables(entry) for side in (a, b) for entry in side.named(question))
     seen: dict[str, None] = {}
     for parts in _closed(bases, helps):
@@ -181,17 +180,27 @@ def candidates(question: OpenQuestion, a: Side, b: Side, *, both: bool = False) 
                 yield resource
 
 
+def _marks(at_hand: Sequence[Parts]) -> Sequence[int]:
+    """The most ``?`` that a pattern has, part by part."""
+    if not any("?" in part for parts in at_hand for part in parts):
+        return (0,) * 6
+    return [max(part.count("?") for part in column) for column in zip(*at_hand, strict=True)]
+
+
 def _common(a: Parts, b: Parts) -> Iterable[Parts]:
     """What two ARN patterns have in common, part by part."""
-    pieces = [_common_part(left, right) for left, right in zip(a, b, strict=True)]
+    pieces = [common_part(left, right) for left, right in zip(a, b, strict=True)]
     return product(*pieces) if prod(map(len, pieces)) <= MANY else _too_many()
 
 
 @lru_cache(8192)
-def _common_part(a: str, b: str) -> tuple[str, ...]:
-    """What two patterns have in common.
+def common_part(a: str, b: str) -> tuple[str, ...]:
+    """Return what two patterns have in common.
 
     Raises TooManyPatterns where their stars may interleave in more ways than are worth working out.
+
+    >>> common_part("bot/*", "*/Orders")
+    ('bot/Orders', 'bot/*/Orders')
     """
     if a == b or (not b.strip("*") and b):
         return (a,)

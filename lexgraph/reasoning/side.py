@@ -14,6 +14,7 @@ from lexgraph.evaluation.index import Entry, StatementIndex, resource_patterns
 from lexgraph.evaluation.request import Question, Request, read_resource
 from lexgraph.evaluation.services import is_untouchable
 from lexgraph.evaluation.stack import Layer, PolicyStack
+from lexgraph.policy.intersect import FRESH
 from lexgraph.policy.model import Kind, Policy, Statement
 from lexgraph.reasoning.variables import without_layers
 
@@ -102,6 +103,14 @@ class Asked:
     def closed(self, action: str) -> ClosedQuestion:
         """Return the question without the keys that AWS does not send."""
         return ClosedQuestion(action, self.resource, self.caller, self.owner, told=self.told)
+
+
+def owned(resource: str, owner: str | None) -> str:
+    """Return a resource with its owner where its ARN leaves the account open."""
+    parts = resource.split(":", 5)
+    if owner is None or len(parts) < 6 or parts[4] != FRESH:
+        return resource
+    return ":".join((*parts[:4], owner, parts[5]))
 
 
 _NOTHING = Context()

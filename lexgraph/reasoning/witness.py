@@ -22,7 +22,7 @@ from lexgraph.policy.intersect import FRESH
 from lexgraph.policy.model import PatternSet, Policy, Statement
 from lexgraph.policy.patterns import ascii_lower
 from lexgraph.reasoning.questions import DISTINCT
-from lexgraph.reasoning.side import ACCOUNT, PLAIN, Asked, Side, someone
+from lexgraph.reasoning.side import ACCOUNT, PLAIN, Asked, Side, owned, someone
 
 _NICE = ("arn", "aws", "", "us-east-1", ACCOUNT, "example")
 # Region and account where a service writes its best-known ARNs without one of them.
@@ -95,6 +95,7 @@ def _placed(action: str, asked: Asked, assigned: Assignment, nice: Sequence[str]
     if resource != "*":
         parts = resource.split(":", 5)
         readable = [":".join(part.replace(FRESH, text) for part, text in zip(parts, nice, strict=True))]
+        readable.append(owned(resource, nice[4]).replace(FRESH, "example"))
         readable += [resource.replace(FRESH, text) for text in ("example", "0", FRESH)]
     for text, filling in product(readable, ("example", ACCOUNT, "0", FRESH)):
         for name in _NEW_NAMES if FRESH in action else ("",):

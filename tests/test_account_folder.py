@@ -14,6 +14,7 @@ import lexgraph as lg
 from lexgraph.access.decide import decide
 from lexgraph.account.model import Snapshot
 from lexgraph.account.readers import read_account
+from lexgraph.account.recognise import is_account
 from lexgraph.cli import main
 from lexgraph.errors import AccountError
 from lexgraph.report.subject import subject_of
@@ -305,6 +306,15 @@ def test_who_can_reads_a_folder_and_says_what_is_missing(folder: Path, capsys: A
     assert found["coverage"]["parts"][0]["missing"][0] == "iam GetAccountAuthorizationDetails is denied: AccessDenied"
     assert found["coverage"]["not_considered"] == ["session", "endpoint"]
     assert "note: authorization details: iam GetAccountAuthorizationDetails is denied: AccessDenied" in err
+
+
+def test_an_organization_that_lies_in_the_folder_is_not_taken_for_an_account(folder: Path, capsys: Any) -> None:
+    assert is_account((folder / "authorization-details" / "page-0001.json").read_bytes())
+    assert not is_account((folder / "organization.json").read_bytes())
+    main(["validate", str(folder)])
+    told = capsys.readouterr()
+    assert "organization.json" not in told.out
+    assert f'skipped "{folder / "organization.json"}": no policy' in told.err
 
 
 def test_who_can_takes_an_organization_and_resource_policies(folder: Path, capsys: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lexgraph.access.decide import decide
+from lexgraph.access.decide import decide, who_can
 from lexgraph.account.model import Snapshot
 from lexgraph.account.owners import policy_holders
 from lexgraph.account.pages import parse_account
@@ -154,6 +154,22 @@ def test_the_trust_policy_of_another_accounts_role_decides_where_it_was_collecte
     assert answer(account(allow=allow), "sts:AssumeRole", far) == "conditional"
     assert answer(account(entry(far, trust), allow=allow), "sts:AssumeRole", far) == "allowed"
     assert answer(account(entry(far, trust)), "sts:AssumeRole", far) == "implicitDeny"
+
+
+def test_a_resource_of_another_account_whose_policy_is_not_there_is_unknown_to_who_may_use_it_here() -> None:
+    queue, far = f"arn:aws:sqs:us-east-1:{THERE}:queue", f"arn:aws:iam::{THERE}:user/far"
+    allow = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": ["sqs:*", "iam:*"], "Resource": "*"}}
+    for entries in ((), (entry(BUCKET, None),)):
+        found = account(*entries, allow=allow)
+        decision = decide(found, "ana", "sqs:SendMessage", queue)
+        assert (decision.outcome, "resource" in decision.not_considered) == ("conditional", False)
+        assert "the resource policies that were not read allow it" in (decision.condition or "")
+        assert [row.outcome for row in who_can(found, "sqs:SendMessage", queue)] == ["conditional"]
+        assert answer(found, "sqs:SendMessage", f"arn:aws:sqs:us-east-1:{HERE}:queue") == "allowed"
+        assert answer(found, "iam:GetUser", far) == "implicitDeny"  # A user has no policy of its own as a resource.
+        assert answer(account(*entries), "sqs:SendMessage", queue) == "implicitDeny"  # Both sides must allow (L6).
+    told = account(entry(queue, None), allow=allow)
+    assert answer(told, "sqs:SendMessage", queue) == "implicitDeny"
 
 
 def test_a_trust_policy_says_nothing_about_other_actions_on_its_role() -> None:

@@ -267,6 +267,19 @@ def test_of_a_damaged_document_too(text: str, rng: random.Random) -> None:
         assert same(policy, parts), text
 
 
+@pytest.mark.parametrize("element", ["Action", "NotAction", "Resource", "NotResource"])
+def test_a_pattern_of_several_lines_is_read_as_the_strict_reader_does(element: str) -> None:
+    for pattern in ("a:b\nc:d", "a:b\n*", "arn:a\narn:b", "*\n*", "\n", "a:b\n", ""):
+        for value in (pattern, [pattern], ["a:b", pattern], [pattern, pattern]):
+            statement = {"Effect": "Allow", "Action": "a:b", "Resource": "*", element: value}
+            if element.startswith("Not"):
+                del statement[element.removeprefix("Not")]
+            found = assert_alike(json.dumps({"UserDetailList": [user(document={"Statement": statement})]}), 50)
+            strict, problems = inspect_policy({"Statement": statement}, name="own", arn=f"{A}user/ana/own")
+            assert [code for *_, (code, *_) in found[1]] == [problem.code for problem in problems[:1]]
+            assert problems or found[0].principals[0].inline == (strict,)
+
+
 def test_a_number_is_never_taken_for_the_text_that_spells_it() -> None:
     def document(value: str) -> str:
         test = '{"NumericEquals": {"a:b": ?}}'.replace("?", value)
@@ -281,6 +294,15 @@ def test_a_number_is_never_taken_for_the_text_that_spells_it() -> None:
     assert [(type(test.values[0]).__name__, test.lone) for test in kinds] == [
         ("str", True), ("Number", True), ("str", False), ("Number", False),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("count", ['"3"', "3", '"\u00b2"', "9" * 5_000, "true", "null", "-1", "1.5"])
+def test_a_count_that_is_no_whole_number_is_not_known(count: str) -> None:
+    policy = {"PolicyName": "P", "Arn": f"{A}policy/P", "DefaultVersionId": "v1", "AttachmentCount": "?"}
+    policy["PolicyVersionList"] = [{"VersionId": "v1", "Document": ALLOW}]  # type: ignore[assignment]  # a list, for once
+    text = json.dumps({"Policies": [policy]}).replace('"?"', count)
+    for read in (parse_account(text), parse_account(load_json(text))):
+        assert read.policies[0].attachment_count == (3 if "3" in count else None)
 
 
 def test_equal_documents_share_their_statements_and_different_ones_their_elements() -> None:
@@ -368,6 +390,29 @@ def test_a_file_and_its_bytes_are_refused_alike(data: bytes, code: str, tmp_path
     assert found == ended(lambda: parse_account(data, source="a.json"))
 
 
+ORGANIZATION = {
+    "Organization": {"Id": "o-1", "MasterAccountId": "111122223333"},
+    "Roots": [{"Id": "r-1"}],
+    "Policies": [{"Id": "p-1", "Name": "fence", "Type": "SERVICE_CONTROL_POLICY", "Content": "{}"}],
+}
+
+
+@pytest.mark.parametrize(
+    "value, words",
+    [
+        (ORGANIZATION, "describes an organization"),
+        (dict(reversed(ORGANIZATION.items())), "describes an organization"),
+        ([{"ResourceArn": "arn:aws:s3:::x", "Policy": None}], "holds policies of resources"),
+        ({"Statement": []}, "is a policy document"),
+    ],
+)
+def test_another_file_than_an_account_is_called_by_its_name(value: Any, words: str) -> None:
+    for data in (value, json.dumps(value)):
+        with pytest.raises(AccountError, match=f"it {words}") as caught:
+            parse_account(data)
+        assert caught.value.code == "NOT_AN_ACCOUNT"
+
+
 def test_a_byte_order_mark_is_passed_and_characters_may_be_cut_anywhere(monkeypatch: Any, tmp_path: Any) -> None:
     path = tmp_path / "a.json"
     path.write_bytes(
@@ -401,9 +446,10 @@ def test_pages_in_several_files_are_one_account_and_errors_name_the_file(tmp_pat
     with pytest.raises(AccountError) as caught:
         read_account_files(paths, names=["pages/1", "pages/2"], source="folder")
     assert (caught.value.source, caught.value.pointer) == ("pages/2", "/UserDetailList/0")
-    with pytest.raises(AccountError) as caught:
-        read_account_files([tmp_path / "none.json"])
-    assert caught.value.code == "UNREADABLE"
+    for files, code in (([tmp_path / "none.json"], "UNREADABLE"), ([tmp_path], "UNREADABLE"), ([], "NOT_AN_ACCOUNT")):
+        with pytest.raises(AccountError) as caught:
+            read_account_files(files)
+        assert caught.value.code == code
 
 
 # Memory and work ---

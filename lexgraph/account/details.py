@@ -47,7 +47,7 @@ class Details(EntryReader):
 
     def page(self, page: Json, at: Where, *, alone: bool) -> None:
         """Read one page that is parsed already."""
-        if not isinstance(page, Mapping) or not any(name in page for name in LISTS):
+        if not isinstance(page, Mapping) or not is_page(page):
             raise self.error("NOT_AN_ACCOUNT", at, not_an_account(page))
         for name in LISTS:
             for i, item in enumerate(self.entries(page, name, at)):
@@ -171,10 +171,19 @@ class Details(EntryReader):
         return tuple(sorted((*policies, *added), key=lambda policy: policy.arn)) if added else policies
 
 
+def is_page(page: Mapping[str, Json]) -> bool:
+    """Return whether an object is a page of an account, by its keys; an organization's file has Policies too."""
+    return any(name in page for name in LISTS if name != "Policies" or "Organization" not in page)
+
+
 def not_an_account(value: Json) -> str:
     """Return why a value is no page of an account."""
-    lists = ", ".join(LISTS)
-    expected = f"this is no answer of aws iam get-account-authorization-details (it has none of {lists})"
-    if isinstance(value, Mapping) and "Statement" in value:
-        return f"{expected}; it is a policy document"
-    return expected if isinstance(value, Mapping) else f"{expected}; it is {what(value)}"
+    expected = "this is no answer of aws iam get-account-authorization-details"
+    if not isinstance(value, Mapping):
+        return f"{expected} (it has none of {', '.join(LISTS)}); it is {what(value)}"
+    if "Organization" in value:
+        return f"{expected}; it describes an organization, which is given beside the account, as organization"
+    if "ResourceArn" in value:
+        return f"{expected}; it holds policies of resources, given beside the account, as resource_policies"
+    aside = "; it is a policy document" if "Statement" in value else ""
+    return f"{expected} (it has none of {', '.join(LISTS)}){aside}"

@@ -27,6 +27,7 @@ from lexgraph.account.stream import read_text
 from lexgraph.errors import AccountError, DocumentError, shown
 from lexgraph.policy.jsontext import decode, load_json
 
+READ_FROM = "an account is read from a file, or from a folder that lexgraph collect wrote"
 _MANY = 100_000
 
 
@@ -92,6 +93,8 @@ def read_account_files(
     '111122223333'
     """
     files = [Path(path) for path in paths]
+    if not files:
+        raise AccountError("there is no file to read an account from", code="NOT_AN_ACCOUNT", source=source)
     called = list(names) if names is not None else [file.name for file in files]
     details = Details(source or called[0])
     hashes = []
@@ -144,7 +147,7 @@ def _texts_of(file: Path, digest: Any, name: str) -> Iterator[str]:
             yield from texts_in(_hashed(opened, digest), size, name)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or error
-        message = f"cannot read {shown(str(file))}: {reason}; an account is read from a file"
+        message = f"cannot read {shown(str(file))}: {reason}; {READ_FROM}"
         raise AccountError(message, code="UNREADABLE") from None
 
 

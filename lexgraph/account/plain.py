@@ -14,7 +14,7 @@ from lexgraph.account.aws_policies import is_aws
 from lexgraph.account.entries import TRUST_NAME, count_of, decoded
 from lexgraph.account.model import Group, ManagedPolicy, Principal, Tags
 from lexgraph.policy.model import Policy, Statement
-from lexgraph.policy.plain import NotPlain, Parts, PlainReader, object_in, once, policy_of
+from lexgraph.policy.plain import MOST_KEPT, MOST_TEXTS, NotPlain, Parts, PlainReader, object_in, once, policy_of
 
 Json = Any
 Fields = dict[str, Json]
@@ -169,6 +169,8 @@ class PlainEntries:
         _, arn = _two(pairs, "PolicyName", "PolicyArn")
         if not _text(arn).startswith("arn:"):  # so that none is equal to a number
             raise NotPlain
+        if len(self.arns) >= MOST_KEPT:
+            self.arns.clear()
         self.arns[pairs] = arn = self.shared(arn)
         return arn
 
@@ -197,11 +199,15 @@ class PlainEntries:
         key, value = _two(pairs, "Key", "Value")
         if type(value) is not str:
             raise NotPlain
+        if len(self.labels) >= MOST_KEPT:
+            self.labels.clear()
         self.labels[pairs] = found = self.shared(_text(key)), self.shared(value)
         return found
 
     def date(self, value: Json) -> str | None:
         """Return a date, which is not read."""
+        if len(self.strings) >= MOST_TEXTS:  # looked at here, since every entry has a date
+            self.strings.clear()
         if value is None or type(value) is str:
             return value and self.shared(value)
         raise NotPlain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lexgraph.account.details import LISTS
+from lexgraph.account.details import LISTS, is_page
 from lexgraph.account.pages import GZIP, unpacked
 from lexgraph.account.templates.load import YAML_ENDINGS
 from lexgraph.errors import AccountError, DocumentError
@@ -32,7 +32,7 @@ def is_account(data: bytes) -> bool:
     except DocumentError:
         return False
     page = value[0] if isinstance(value, list) and value else value
-    return isinstance(page, Mapping) and any(name in page for name in LISTS)
+    return isinstance(page, Mapping) and is_page(page)
 
 
 def is_policy_like(data: bytes, name: str = "") -> bool:

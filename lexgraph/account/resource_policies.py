@@ -98,9 +98,10 @@ class _Reader(JsonFile):
             found[arn] = policy
 
     def resource(self, item: Item, at: Where) -> str:
-        if "Policy" not in item and "Statement" in item:
+        if "ResourceArn" not in item:
+            what = "policy does not say whose it is" if "Statement" in item else "is no policy of a resource"
             expected = 'it needs {"ResourceArn": …, "Policy": …}'
-            raise self.error("MISSING_ELEMENT", at, f"this policy does not say whose it is; {expected}")
+            raise self.error("MISSING_ELEMENT", at, f"this {what}; {expected}")
         arn = self.text_of(item, "ResourceArn", at)
         if not is_arn(arn):
             message = f"a resource is an ARN of six parts, not {shown(arn)}"

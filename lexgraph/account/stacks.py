@@ -126,8 +126,9 @@ def resource_side(snapshot: Snapshot, action: str, resource: str) -> ResourceSid
     """Return what is known of the policy of the resource that a request is about.
 
     A role's is its trust policy, where the role is to be assumed. A role of another account has one, and so has every
-    KMS key: where it is not there, it is unreadable (rules L7, L8, U5). A pattern that may mean a resource whose policy
-    is known asks about several policies at once; what they say together is unknown.
+    KMS key: where it is not there, it is unreadable (rules L7, L8, U5). So is that of another account's resource, which
+    nobody could use without one. A pattern that may mean a resource whose policy is known asks about several policies
+    at once; what they say together is unknown.
     """
     service, _, name = ascii_lower(action).partition(":")
     if service == "sts" and name.startswith("assumerole"):
@@ -139,7 +140,13 @@ def resource_side(snapshot: Snapshot, action: str, resource: str) -> ResourceSid
     parts = split_arn(resource)
     if service == "kms" and found.policy is None and len(parts) == PARTS and parts[-1].startswith("key/"):
         return UNREAD
-    return found
+    return UNREAD if found is UNTOLD and _is_elsewhere(snapshot, service, resource) else found
+
+
+def _is_elsewhere(snapshot: Snapshot, service: str, resource: str) -> bool:
+    """Whether a resource is another account's, and may have a policy; those of IAM but for roles have none."""
+    owner = account_of(resource)
+    return service != "iam" and None not in (owner, snapshot.account_id) and owner != snapshot.account_id
 
 
 def resource_policy(snapshot: Snapshot, arn: str) -> Policy | None:

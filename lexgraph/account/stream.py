@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from lexgraph.account.details import Details, not_an_account
+from lexgraph.account.details import Details, is_page, not_an_account
 from lexgraph.account.entries import LISTS, Spot, Where, pointer_of, what
 from lexgraph.account.window import Window, inside
 from lexgraph.errors import AccountError, DocumentError, shown
@@ -78,15 +78,17 @@ class _Walker:
             self.refuse("NOT_AN_ACCOUNT", at, not_an_account(self.value(at)), start)
             return
         told: dict[str, Json] = {}
+        before = self.wrong
         for name in self.names(at):
             told[name] = None
             if name in LISTS and self.window.peek() == "[":
                 self.list(name, at)
             else:
                 told[name] = self.member(name, at)
-        if any(name in told for name in LISTS):
+        if is_page(told):
             self.details.page_ends(told, alone=alone)
         else:
+            self.wrong = before  # an organization's Policies are no such entries as are read here
             self.refuse("NOT_AN_ACCOUNT", at, not_an_account(told), start)
 
     def member(self, name: str, at: Where) -> Json:

@@ -9,6 +9,7 @@ documents become one value, so that an account of many similar policies takes li
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import fields
 from functools import lru_cache
 from typing import Any
@@ -159,18 +160,22 @@ class PlainReader:
 
     def element(self, value: Json, right: re.Pattern[str], *, negated: bool = False) -> PatternSet:
         """Return the patterns in a text or a list of texts, which `right` must match when each stands in a line."""
-        if len(self.texts) >= MOST_TEXTS:
-            self.texts.clear()
-        texts = self.texts.setdefault
+        lone = type(value) is str
         try:
-            # A number is a kind of text here, but spelt as no pattern is.
-            if not right.fullmatch(value if type(value) is str else "\n".join(value)):
-                raise NotPlain
+            lines = value if lone else "\n".join(value)
         except TypeError:
             raise NotPlain from None
-        if type(value) is str:
-            return PatternSet((texts(value, value),), negated, _form(-1))
-        return PatternSet(tuple(map(texts, value, value)), negated, _form(len(value)))
+        # A number is a kind of text here, but spelt as no pattern is; and no pattern may be of more lines than one.
+        if not right.fullmatch(lines) or lines.count("\n") != (0 if lone else len(value) - 1):
+            raise NotPlain
+        patterns = (value,) if lone else value
+        return PatternSet(self.shared(patterns), negated, _form(-1 if lone else len(value)))
+
+    def shared(self, texts: Sequence[Any]) -> tuple[Any, ...]:
+        """Return the same objects for equal texts."""
+        if len(self.texts) >= MOST_TEXTS:
+            self.texts.clear()
+        return tuple(map(self.texts.setdefault, texts, texts))
 
     def sid(self, value: Json) -> str:
         """Return a Sid."""
@@ -212,8 +217,8 @@ class PlainReader:
         name = (operator, key, items, lone)
         found = self.tests.get(name)
         if found is None:
-            texts = self.texts.setdefault
-            found = ConditionTest(texts(operator, operator), texts(key, key), tuple(map(texts, items, items)), lone)
+            operator, key = self.shared((operator, key))
+            found = ConditionTest(operator, key, self.shared(items), lone)
             if len(self.tests) >= MOST_KEPT:
                 self.tests.clear()
             self.tests[name] = found
@@ -234,7 +239,7 @@ class PlainReader:
                 raise NotPlain
             patterns += [f"{kind}:{item}" for item in items]
             form.append((kind, -1 if lone else len(items)))
-        return PatternSet(tuple(map(self.texts.setdefault, patterns, patterns)), False, tuple(form))
+        return PatternSet(self.shared(patterns), False, tuple(form))
 
 
 # A frozen value's own __init__ sets each field through a function; setting the slots takes half the time.

@@ -276,10 +276,12 @@ def _statement_columns(
     policies: Sequence[Policy], statements: Sequence[Statement], counts: Sequence[int] | Places
 ) -> dict[str, object]:
     """The columns that say which statement a row is of; `counts` rows for each statement."""
-    each = np.repeat(np.arange(len(policies)), [len(policy.statements) for policy in policies])
+    sizes = np.array([len(policy.statements) for policy in policies], dtype=np.int64)
+    each = np.repeat(np.arange(len(policies), dtype=np.int32), sizes)
+    numbers = np.arange(len(each)) - (np.cumsum(sizes) - sizes)[each]
     return {
         "policy": Coded(np.repeat(each, counts), [policy.key for policy in policies]),
-        "statement": np.repeat(np.array(_numbers(policies), dtype=np.int64), counts),
+        "statement": np.repeat(numbers, counts),
         "sid": _coded([statement.sid for statement in statements], counts),
         "effect": pd.Categorical.from_codes(
             np.repeat(np.array([statement.effect != EFFECTS[0] for statement in statements], dtype=np.int8), counts),

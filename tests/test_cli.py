@@ -34,6 +34,10 @@ from tests.random_cases import random_case
 
 ROOT = Path(__file__).parents[1]
 ACCOUNT = str(example_account_path())
+SURROUNDINGS = {
+    name: str(ROOT / "data" / "accounts" / f"support-center.{name}.json")
+    for name in ("organization", "resource-policies")
+}
 BOT = "arn:aws:lex:us-east-1:111122223333:bot/BILLING001"
 STATEMENT = {"Effect": "Allow", "Action": "lex:GetBot", "Resource": "*"}
 CASE = {
@@ -328,6 +332,21 @@ def test_compare_of_policies_with_the_same_actions_finds_what_else_differs(run, 
     assert "only two allows: lex:GetBot on " in out
 
 
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("stack.yaml", "Resources:\n  Bot:\n    Type: AWS::Lex::Bot\n"),
+        ("stack.json", '{"Resources": {"Bot": {"Type": "AWS::Lex::Bot"}}}'),
+        ("plan.json", '{"format_version": "1.2", "planned_values": {}}'),
+    ],
+)
+def test_compare_says_that_templates_are_not_compared(name, text, run, tmp_path):
+    code, out, err = run("compare", "AmazonLexReadOnly", policy_file(tmp_path, name, text))
+    assert (code, out) == (2, "")
+    assert "templates are not compared" in err
+    assert "read_policies" in err
+
+
 def test_compare_of_an_account_with_itself_is_done(run):
     code, out, _ = run("compare", ACCOUNT, ACCOUNT)
     assert (code, out.splitlines()[0]) == (0, f"{ACCOUNT} compared with {ACCOUNT}: equal")
@@ -525,6 +544,12 @@ def test_who_can_says_what_could_not_be_read(run, tmp_path):
     assert "not readable" in err
 
 
+def test_who_can_says_where_a_role_that_is_asked_about_is_none_of_the_account(run):
+    iam = "arn:aws:iam::111122223333:role"
+    said = [run("who-can", ACCOUNT, "sts:AssumeRole", f"{iam}/{name}")[2] for name in ("bot-runer", "bot-runner", "*")]
+    assert [f'what was read of the account has no "{iam}/' in err for err in said] == [True, False, False]
+
+
 def test_who_can_answers_as_csv_without_formulas(run, tmp_path):
     statement = {**STATEMENT, "Condition": {"StringEquals": {"=evil": "\x85\xad"}}}
     user = {
@@ -606,6 +631,28 @@ def test_a_compressed_policy_is_called_compressed_and_no_broken_account(run, tmp
 def test_python_runs_the_package_as_the_command():
     done = subprocess.run([sys.executable, "-m", "lexgraph", "--version"], capture_output=True, check=True)
     assert done.stdout.startswith(b"lexgraph ")
+
+
+def test_report_considers_the_organization_and_the_policies_of_resources(run, tmp_path):
+    around = "--organization", SURROUNDINGS["organization"], "--resource-policies", SURROUNDINGS["resource-policies"]
+    small = tmp_path / "small.json"
+    dump = json.loads(Path(ACCOUNT).read_text())
+    small.write_text(json.dumps({**dump, "UserDetailList": dump["UserDetailList"][:2], "RoleDetailList": []}))
+    for name, data in (("file", ""), ("-", small.read_text())):
+        out = tmp_path / f"out-{name}"
+        assert run("report", "-" if data else str(small), "-o", str(out), *around, data=data)[0] == 0
+        rows = list(csv.DictReader((out / "tables" / "coverage.csv").read_text().splitlines()))
+        assert [row["input"] for row in rows] == ["authorization details", "organization", "resource policies"]
+        shared = (out / "tables" / "shared_access.csv").read_text()
+        assert "arn:aws:s3:::support-transcripts-111122223333" in shared
+
+
+def test_report_refuses_an_organization_where_there_is_no_account(run, tmp_path):
+    given = "--organization", SURROUNDINGS["organization"]
+    code, _, err = run("report", "AmazonLexReadOnly", "-o", str(tmp_path / "out"), *given)
+    assert code == 2
+    assert "organization belong to an account" in err
+    assert not (tmp_path / "out").exists()
 
 
 def test_report_reads_standard_input(run, tmp_path):

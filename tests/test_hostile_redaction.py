@@ -108,6 +108,9 @@ def test_the_unredacted_report_would_leak_all_of_them(snapshot, tmp_path):
 
 def test_no_id_is_left_in_any_file_of_a_redacted_report(report):
     assert len(list(report.rglob("*"))) > 30
+    tables = {path.stem for path in (report / "tables").glob("*.csv")}
+    assert {"coverage", "shared_access", "assume", "become_administrator", "escalation"} <= tables
+    assert (report / "charts" / "escalation.svg").is_file()
     assert leaks(report) == set()
 
 

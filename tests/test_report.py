@@ -19,8 +19,10 @@ from lexgraph.account.readers import example_account_path
 from lexgraph.errors import ExportError, LexgraphError
 from lexgraph.markup import escaped, tag, visible
 from lexgraph.report import account as account_part
+from lexgraph.report import exposure as exposure_part
 from lexgraph.report import page as page_part
 from lexgraph.report import policies as policies_part
+from lexgraph.report.blocks import Sections
 from lexgraph.report.subject import subject_of
 
 ROOT = Path(__file__).parents[1]
@@ -169,6 +171,39 @@ def test_the_page_on_an_account_says_who_can_do_what(account):
     assert lg.example_account().snapshot.sha256 in text
 
 
+def test_the_page_on_an_account_says_what_was_read_what_is_shared_and_who_could_rise(account):
+    text = (account / "index.html").read_text()
+    for words in (
+        "What was read",
+        "1 open to anyone",
+        "Of 38 pairs",
+        "7 users and roles could become an administrator",
+    ):
+        assert words in text
+    assert 'aria-label="Who can take over whom.' in text
+    here, folder = lg.example_account(), account / "tables"
+    assert len(pd.read_csv(folder / "coverage.csv")) == len(here.coverage)
+    assert len(pd.read_csv(folder / "shared_access.csv")) == len(here.shared_access)
+    assert len(pd.read_csv(folder / "assume.csv")) == len(here.assumable_roles)
+    rising = pd.read_csv(folder / "become_administrator.csv")
+    assert rising["principal"].nunique() == len(lg.who_can_become_administrator(here))
+    ways = pd.read_csv(folder / "escalation.csv")
+    assert 200 < len(ways) < len(here.escalation)
+    # Those that are missing are administrators' own.
+    top = {node for node, is_one in here.escalation_graph().nodes(data="administrator") if is_one == "allowed"}
+    whole = here.escalation[~("principal:" + here.escalation["principal"].astype(str)).isin(top)]
+    assert ways["reason"].tolist() == whole["reason"].tolist()
+
+
+def test_an_account_in_which_nobody_can_take_over_anybody_has_no_chart_of_it(tmp_path):
+    user = {"UserName": "ana", "Arn": "arn:aws:iam::111122223333:user/ana", "UserId": "AIDAEXAMPLEUSERANA01"}
+    folder = lg.write_report(parse_account({"UserDetailList": [user]}), tmp_path).parent
+    text = (folder / "index.html").read_text()
+    assert "0 users and roles could become an administrator" in text
+    assert "there is nothing" in text
+    assert "charts/escalation.svg" not in names(folder)
+
+
 # The files ---
 
 
@@ -297,6 +332,15 @@ def test_a_large_account_is_told_by_what_is_allowed(monkeypatch):
     rows, words = account_part._rows(snapshot)
     assert 100 < len(rows) < len(granted)
     assert "too large" in words
+
+
+def test_the_ways_of_a_large_account_are_cut_and_said_to_be(monkeypatch):
+    monkeypatch.setattr(exposure_part, "MOST_WAYS", 10)
+    sections = Sections()
+    exposure_part.escalation_section(lg.example_account().snapshot, sections)
+    *_, table = sections.found[0].blocks
+    assert len(table.frame) == 10
+    assert table.title.endswith("which holds the first 10")
 
 
 # Hostile names ---

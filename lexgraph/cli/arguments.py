@@ -64,6 +64,12 @@ def _format(parser: argparse.ArgumentParser, *formats: str) -> None:
     parser.add_argument("--format", choices=formats, default=formats[0], help="of the output; %(default)s by default")
 
 
+def _around(parser: argparse.ArgumentParser) -> None:
+    """What stands around an account, in files of its own."""
+    parser.add_argument("--organization", metavar="FILE", help="the account's organization, with its control policies")
+    parser.add_argument("--resource-policies", metavar="PATH", help="a file, or a folder of them, of resource policies")
+
+
 def _lab(commands: Any) -> None:
     parser = _command(commands, "lab", "open JupyterLab on a copy of the notebooks that come with lexgraph")
     parser.add_argument(
@@ -81,6 +87,7 @@ def _report(commands: Any) -> None:
     parser.add_argument("input", metavar="INPUT", help=f"{_INPUT}; or a managed policy (Name, Name@v6, 'AmazonLex*')")
     parser.add_argument("-o", "--output", required=True, metavar="DIR", help="the folder to write into")
     parser.add_argument("--redact", action="store_true", help="write placeholders for ids and addresses")
+    _around(parser)
 
 
 def _expand(commands: Any) -> None:
@@ -124,8 +131,7 @@ def _who_can(commands: Any) -> None:
     parser.add_argument("account", metavar="ACCOUNT", help=account)
     parser.add_argument("action", metavar="ACTION", help="such as lex:DeleteBot")
     parser.add_argument("resource", metavar="RESOURCE", help="an ARN, or * for an action that takes no resource")
-    parser.add_argument("--organization", metavar="FILE", help="the account's organization, with its control policies")
-    parser.add_argument("--resource-policies", metavar="PATH", help="a file, or a folder of them, of resource policies")
+    _around(parser)
     _format(parser, "text", "json", "csv")
 
 

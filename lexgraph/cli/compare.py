@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
+from lexgraph.account.templates import load_template
 from lexgraph.cli.compare_accounts import compare_accounts, request_json
 from lexgraph.cli.terminal import put, put_json, say
 from lexgraph.errors import LexgraphError, shown
@@ -63,6 +64,9 @@ def _policy(name: str, data: bytes | None) -> Policy:
             return find_policy(name)
         except LexgraphError as error:
             raise no_file_either(error) from None
+    if load_template(data, source=name) is not None:
+        message = f"templates are not compared: {shown(name)} is one, whose policies read_policies reads"
+        raise LexgraphError(message, code="NOT_A_POLICY")
     stem, source = ("standard input", None) if name == STDIN else (Path(name).stem, name)
     return parse_policy(data, name=stem, source=source)
 

@@ -105,12 +105,12 @@ def _text(args: Namespace, found: AccountDifference) -> None:
     for one in found.changes:
         put(f"  {_line(one)}")
     directions: tuple[Direction, ...] = ("gained", "lost")
-    for change in directions:
-        shown_here = found.of(change)
-        number = len({arn for one in shown_here for arn in one.principals})
-        put(f"{counted(number, 'principal')} {change} access{':' if shown_here else ''}")
-        for one in shown_here:
-            for line in _lines(one):
+    for direction in directions:
+        proved = found.of(direction)
+        number = len({arn for change in proved for arn in change.principals})
+        put(f"{counted(number, 'principal')} {direction} access{':' if proved else ''}")
+        for change in proved:
+            for line in _lines(change):
                 put(f"  {line}")
 
 
@@ -122,20 +122,20 @@ def _line(one: AccountChange) -> str:
 
 
 def _lines(one: AccessChange) -> Iterator[str]:
+    """What a request shows: who, by which policy, the request and its two answers."""
     request = one.request
-    if request is not None:
-        values = ", ".join(f"{key} = {shown(str(value))}" for key, value in request.context.values.items())
-        yield f"{_whom(one)} {_how(one)}"
-        answers = f"{one.before or 'not there'} before, {one.after or 'not there'} after"
-        yield f"  {request.action} on {request.resource}{f' with {values}' if values else ''}: {answers}"
-        actions = one.actions
+    if request is None:
+        return
+    values = ", ".join(f"{key} = {shown(str(value))}" for key, value in request.context.values.items())
+    answers = f"{one.before or 'not there'} before, {one.after or 'not there'} after"
+    yield f"{_whom(one)} {_how(one)}"
+    yield f"  {request.action} on {request.resource}{f' with {values}' if values else ''}: {answers}"
+    actions = one.actions
+    if actions:
         more = f", … ({len(actions):,} in all)" if len(actions) > FEW else ""
-        yield from (f"  {verb}: {', '.join(actions[:FEW])}{more}" for verb in _verbs(one) if actions)
-        yield from (f"  assumed: {one_of}" for one_of in one.assumptions)
-
-
-def _verbs(one: AccessChange) -> tuple[str, ...]:
-    return ("actions that are new",) if one.change == "gained" else ("actions that are gone",)
+        told = "actions that are new" if one.change == "gained" else "actions that are gone"
+        yield f"  {told}: {', '.join(actions[:FEW])}{more}"
+    yield from (f"  assumed: {assumption}" for assumption in one.assumptions)
 
 
 def _whom(one: AccessChange) -> str:

@@ -14,7 +14,7 @@ def run(args: Namespace) -> int:
     """Write the report and print the path of its page; 1 where a policy of a folder could not be read."""
     from lexgraph.report.write import write_subject
 
-    subject = subject_of(args.input)
+    subject = subject_of(args.input, organization=args.organization, resource_policies=args.resource_policies)
     put(str(write_subject(subject, Path(args.output), redact=args.redact)))
     for one in subject.unread:
         say(f"skipped {shown(one.file)}: {one.reason}")

@@ -9,18 +9,16 @@ from typing import Any
 
 from lexgraph.access.decide import AccessRow, who_can
 from lexgraph.account.model import Snapshot
-from lexgraph.account.organization_file import read_organization
-from lexgraph.account.pages import parse_account
-from lexgraph.account.parts import coverage_of, with_parts
-from lexgraph.account.readers import read_account
-from lexgraph.account.resource_policies import read_resource_policies
+from lexgraph.account.parts import coverage_of
 from lexgraph.catalog.actions import catalog
 from lexgraph.cli.terminal import put, put_json, say
 from lexgraph.errors import shown
 from lexgraph.exports.cells import csv_cell
 from lexgraph.exports.provenance import of_account
 from lexgraph.markup import visible
-from lexgraph.report.inputs import STDIN, read_bytes
+from lexgraph.policy.arn import PARTS, split_arn
+from lexgraph.policy.patterns import is_pattern
+from lexgraph.report.inputs import given_account
 from lexgraph.report.text import counted
 
 COLUMNS = ("principal", "outcome", "condition", "missing_keys")
@@ -28,21 +26,25 @@ COLUMNS = ("principal", "outcome", "condition", "missing_keys")
 
 def run(args: Namespace) -> int:
     """Print who may perform the action on the resource; 1 where nobody may."""
-    snapshot = _account(args)
+    around = {"organization": args.organization, "resource_policies": args.resource_policies}
+    snapshot = given_account(args.account, **around)
     rows = who_can(snapshot, args.action, args.resource)
     if catalog().index_of(args.action) is None:
         say(f"the catalogue of {catalog().date} has no action {shown(args.action)}")
+    if _is_missing(snapshot, args.resource):
+        say(f"what was read of the account has no {shown(args.resource)}")
     {"json": _json, "csv": _csv, "text": _text}[args.format](args, snapshot, rows)
     _tell_coverage(coverage(snapshot))
     return int(not rows)
 
 
-def _account(args: Namespace) -> Snapshot:
-    if args.account != STDIN:
-        return read_account(args.account, organization=args.organization, resource_policies=args.resource_policies)
-    tree = read_organization(args.organization) if args.organization else None
-    policies = read_resource_policies(args.resource_policies) if args.resource_policies else None
-    return with_parts(parse_account(read_bytes(STDIN), source="standard input"), organization=tree, policies=policies)
+def _is_missing(snapshot: Snapshot, resource: str) -> bool:
+    """Whether a resource would be a user or a role of the account, and is none: a name mistyped, or one deleted."""
+    parts = split_arn(resource)
+    if len(parts) < PARTS or (parts[2], parts[4]) != ("iam", snapshot.account_id) or is_pattern(resource):
+        return False
+    known = any(principal.arn == resource for principal in snapshot.principals)
+    return parts[5].startswith(("user/", "role/")) and not known
 
 
 def coverage(snapshot: Snapshot) -> dict[str, Any]:
@@ -61,7 +63,7 @@ def coverage(snapshot: Snapshot) -> dict[str, Any]:
     return {
         "principals": len(snapshot.principals),
         "unreadable": unreadable,
-        "not_considered": list(about.not_considered),
+        "not_considered": list(about.not_considered or ()),
         "notes": list(snapshot.notes),
         "parts": [{"part": one.part, "read": one.read, "missing": list(one.missing)} for one in coverage_of(snapshot)],
     }

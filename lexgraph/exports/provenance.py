@@ -29,7 +29,7 @@ class Provenance:
     inputs : the name of each input, and the sha256 of its bytes (of its JSON with sorted keys and without white
         space, where only a policy is known and no file); None where it is not known.
     snapshot_date : the day on which the account was read, where it is known.
-    not_considered : the layers of policies that no answer takes into account.
+    not_considered : the layers of policies that no answer takes into account; None where nobody says.
     assumptions : what the answers lean on, as sentences.
     catalog_date : the day of the catalogue of actions; by default that of the bundled one.
     redacted : whether ids were replaced by placeholders; hashes of inputs are withheld then.
@@ -42,7 +42,7 @@ class Provenance:
 
     inputs: tuple[tuple[str, str | None], ...] = ()
     snapshot_date: str | None = None
-    not_considered: tuple[str, ...] = ()
+    not_considered: tuple[str, ...] | None = ()
     assumptions: tuple[str, ...] = ()
     catalog_date: str | None = None
     redacted: bool = False
@@ -55,7 +55,7 @@ class Provenance:
             "catalog_date": self.catalog_date or catalog().date,
             "inputs": [{"name": name, "sha256": digest} for name, digest in self.inputs],
             "snapshot_date": self.snapshot_date,
-            "not_considered": list(self.not_considered),
+            "not_considered": None if self.not_considered is None else list(self.not_considered),
             "assumptions": list(self.assumptions),
             **({"redacted": REDACTED} if self.redacted else {}),
         }
@@ -64,13 +64,14 @@ class Provenance:
         """Return all of it as pairs of a name and a text."""
         said = self.to_dict()
         missing = "withheld" if self.redacted else "unknown"
+        layers = "unknown" if self.not_considered is None else ", ".join(self.not_considered) or "none"
         inputs = (("input", f"{name}, sha256 {digest or missing}") for name, digest in self.inputs)
         return (
             ("made by", f"lexgraph {said['version']}"),
             ("catalogue of actions", f"of {said['catalog_date']}"),
             *inputs,
             ("account as of", self.snapshot_date or "unknown"),
-            ("layers not considered", ", ".join(self.not_considered) or "none"),
+            ("layers not considered", layers),
             *(("assumption", text) for text in self.assumptions),
             *((("redacted", REDACTED),) if self.redacted else ()),
         )
@@ -101,6 +102,19 @@ def of_account(snapshot: Snapshot) -> Provenance:
     return Provenance(((snapshot.source, snapshot.sha256 or None),), snapshot.date, left_out, assumptions)
 
 
+def attributes_of(snapshot: Snapshot) -> dict[str, Any]:
+    """Return the same as attributes of a table, which :func:`provenance_of` reads back."""
+    about = of_account(snapshot)
+    return {
+        "source": snapshot.source,
+        "sha256": snapshot.sha256 or None,
+        "snapshot_date": about.snapshot_date,
+        "not_considered": about.not_considered,
+        "assumptions": about.assumptions,
+        "catalog_date": catalog().date,
+    }
+
+
 def of_policies(policies: Iterable[Policy], inputs: tuple[tuple[str, str | None], ...] | None = None) -> Provenance:
     """Return where policies come from: `inputs`, or else their names and the hashes of their documents."""
     if inputs is None:
@@ -129,11 +143,11 @@ def policies_of(source: Any) -> tuple[Policy, ...]:
 def _of_attributes(said: Any) -> Provenance:
     """What the attributes of a table or a graph say: source, sha256, and the other fields of a Provenance."""
     known: Mapping[str, Any] = said if isinstance(said, Mapping) else {}
-    name = known.get("source")
+    name, left_out = known.get("source"), known.get("not_considered")
     return Provenance(
         ((str(name), known.get("sha256")),) if name else (),
         known.get("snapshot_date"),
-        tuple(known.get("not_considered") or ()),
+        None if left_out is None else tuple(left_out),
         tuple(known.get("assumptions") or ()),
         known.get("catalog_date"),
     )

@@ -12,11 +12,12 @@ from lexgraph.access.decide import GRANTING, AccessRow, access_rows, action_name
 from lexgraph.access.fit import fitting
 from lexgraph.account.model import Snapshot, labels
 from lexgraph.catalog.actions import catalog
-from lexgraph.errors import LexgraphError
 from lexgraph.exports.names import safe_name
 from lexgraph.graph import access_graph
 from lexgraph.markup import Html
 from lexgraph.report.blocks import Chart, Sections, Table
+from lexgraph.report.charts import legible
+from lexgraph.report.exposure import coverage_section, escalation_section, roles_section, sharing_section
 from lexgraph.report.html import paragraph
 from lexgraph.report.policies import catalog_levels
 from lexgraph.report.text import counted
@@ -30,6 +31,7 @@ MOST_NETWORKS = 4
 
 def account_sections(snapshot: Snapshot, sections: Sections) -> None:
     """Add what is to be said of an account's principals."""
+    coverage_section(snapshot, sections)
     principals, attachments = of_account.principals_table(snapshot), of_account.attachments_table(snapshot)
     sections.add(
         "principals",
@@ -40,6 +42,9 @@ def account_sections(snapshot: Snapshot, sections: Sections) -> None:
     rows, words = _rows(snapshot)
     granted = tuple(row for row in rows if row.outcome in GRANTING)
     _who_can(snapshot, granted, sections)
+    sharing_section(snapshot, sections)
+    roles_section(snapshot, sections)
+    escalation_section(snapshot, sections)
     _access(rows, granted, words, sections)
     _networks(granted, sections)
 
@@ -105,10 +110,10 @@ def _networks(granted: Sequence[AccessRow], sections: Sections) -> None:
     if granted:
         intro = "The access of all, folded where it would not be legible; then of those with most conditions."
         blocks.append(paragraph(intro))
-        blocks += _network("access-network", granted)
+        blocks.append(_network("access-network", granted))
     for arn in _interesting(granted):
         rows = [row for row in granted if row.principal == arn]
-        blocks += _network(f"access-network-{safe_name(arn.partition(':')[2].rpartition(':')[2])}", rows)
+        blocks.append(_network(f"access-network-{safe_name(arn.partition(':')[2].rpartition(':')[2])}", rows))
     sections.add("networks", "Access as a network", *blocks)
 
 
@@ -121,16 +126,8 @@ def _interesting(granted: Sequence[AccessRow]) -> list[str]:
     return sorted(conditions, key=lambda arn: (-len(conditions[arn]), arn))[:MOST_NETWORKS]
 
 
-def _network(name: str, rows: Sequence[AccessRow]) -> list[Html | Chart]:
-    """The chart, or the reason why nobody could read it."""
-    from lexgraph import plots
-
-    graph = access_graph(rows)
-    try:
-        plots.access_network(graph)
-    except LexgraphError as error:
-        return [paragraph(f"Not drawn: {error}")]
-    return [Chart(name, partial(_drawn, graph))]
+def _network(name: str, rows: Sequence[AccessRow]) -> Html | Chart:
+    return legible(Chart(name, partial(_drawn, access_graph(rows))))
 
 
 def _drawn(graph: Any, style: str) -> Any:

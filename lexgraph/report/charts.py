@@ -10,11 +10,13 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 
+from lexgraph.errors import LexgraphError
 from lexgraph.exports.charts import write_png, write_svg
 from lexgraph.exports.provenance import Provenance
 from lexgraph.markup import Html, escaped, tag
 from lexgraph.plots import alt_text
 from lexgraph.report.blocks import Chart
+from lexgraph.report.html import paragraph
 
 STYLES = (("lexgraph", "light"), ("lexgraph-dark", "dark"))
 # What a page needs no second time, or not at all; matplotlib's own style sheet would apply to the whole page.
@@ -36,6 +38,15 @@ def drawn(chart: Chart, style: str) -> Iterator[Any]:
     finally:
         for number in set(plt.get_fignums()) - before:
             plt.close(number)
+
+
+def legible(chart: Chart) -> Html | Chart:
+    """Return the chart, or a paragraph with the reason why nobody could read it."""
+    try:
+        with drawn(chart, STYLES[0][0]):
+            return chart
+    except LexgraphError as error:
+        return paragraph(f"Not drawn: {error}")
 
 
 def chart_files(chart: Chart, about: Provenance) -> Iterator[tuple[str, bytes]]:

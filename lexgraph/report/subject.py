@@ -10,8 +10,6 @@ from typing import Any
 
 from lexgraph.account.folder import is_collection
 from lexgraph.account.model import Snapshot
-from lexgraph.account.pages import parse_account
-from lexgraph.account.readers import read_account
 from lexgraph.account.templates import TemplatePolicies, load_template, read_loaded
 from lexgraph.catalog import managed
 from lexgraph.errors import DocumentError, LexgraphError, PolicyError, shown
@@ -19,7 +17,7 @@ from lexgraph.exports.provenance import Provenance, document_hash, of_account, o
 from lexgraph.policy.jsontext import load_json
 from lexgraph.policy.model import Kind, Policy
 from lexgraph.policy.parse import inspect_policy, parse_policy
-from lexgraph.report.inputs import STDIN, Skipped, find_files, is_account, is_policy_like, read_bytes
+from lexgraph.report.inputs import STDIN, Skipped, find_files, given_account, is_account, is_policy_like, read_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +36,22 @@ class Subject:
     unread: tuple[Skipped, ...] = ()
 
 
-def subject_of(source: Any) -> Subject:
+def subject_of(source: Any, **around: str | None) -> Subject:
     """Return what a report is about, from a name as on the command line or from what a notebook holds.
+
+    `around` are files that belong to a named account: its `organization`, its `resource_policies`. Raises LexgraphError
+    with the code ``USAGE`` where there are such and the source names no account.
 
     >>> subject_of("AmazonLex*").title
     'AWS managed policies AmazonLex*'
     """
     if isinstance(source, str | Path):
-        return _named(str(source))
+        given = {name: path for name, path in around.items() if path is not None}
+        found = _named(str(source), given)
+        if given and found.snapshot is None:
+            options = " and ".join(name.replace("_", " ") for name in given)
+            raise LexgraphError(f"{options} belong to an account, and {shown(str(source))} is none", code="USAGE")
+        return found
     snapshot = getattr(source, "snapshot", source)
     if isinstance(snapshot, Snapshot):
         return _account(snapshot)
@@ -77,12 +83,12 @@ def _policies_in(source: Any) -> tuple[Policy, ...]:
     return found
 
 
-def _named(name: str) -> Subject:
+def _named(name: str, around: Mapping[str, Any]) -> Subject:
     path = Path(name)
     if name != STDIN and path.is_dir():
-        return _account(read_account(name)) if is_collection(name) else _folder(name)
+        return _account(given_account(name, **around)) if is_collection(name) else _folder(name)
     if name == STDIN or path.exists() or name.endswith(".json") or "/" in name:
-        return _file(name)
+        return _file(name, around)
     try:
         return _managed(name)
     except LexgraphError as error:
@@ -104,11 +110,11 @@ def _account(snapshot: Snapshot) -> Subject:
 # Files ---------------------------------------------------------------------------------------------------------------
 
 
-def _file(name: str) -> Subject:
+def _file(name: str, around: Mapping[str, Any]) -> Subject:
     data = read_bytes(name)
     label = "standard input" if name == STDIN else PurePath(name).name
     if is_account(data):
-        return _account(parse_account(data, source=label) if name == STDIN else read_account(name))
+        return _account(given_account(name, data=data, **around))
     if (template := load_template(data, source=label)) is not None:
         return _template(read_loaded(template), label, data)
     policy, errors = read_any_kind(data, name=PurePath(label).stem, source=label)

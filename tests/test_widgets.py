@@ -2,6 +2,8 @@
 
 import ast
 import re
+import threading
+import time
 from dataclasses import replace
 
 import pandas as pd
@@ -13,7 +15,7 @@ from lexgraph.account.pages import parse_account
 from lexgraph.errors import LexgraphError
 from lexgraph.plots import alt_text
 from lexgraph.policy.model import Policy
-from lexgraph.widgets import AccessExplorer, html, picture, policy_account
+from lexgraph.widgets import AccessExplorer, html, picture, policy_account, questions
 from lexgraph.widgets.later import Later
 from lexgraph.widgets.pretended import example_resources
 from lexgraph.widgets.questions import MOST_QUESTIONS, read_actions, read_value
@@ -402,6 +404,33 @@ def test_a_picture_is_drawn_after_the_table_and_only_for_the_last_change():
     assert drawn == ["second"]
     Later()(lambda: drawn.append("without a loop"))
     assert drawn == ["second"]
+
+
+def test_a_change_from_another_thread_waits_for_the_one_that_is_going_on(maria, monkeypatch):
+    # JupyterLab has some messages handled by the thread that runs cells, and some by another one.
+    begun, answer = threading.Event(), questions.ask
+
+    def slowly(source, question):
+        begun.set()
+        if threading.current_thread() is first:
+            time.sleep(0.5)
+        return answer(source, question)
+
+    monkeypatch.setattr("lexgraph.widgets.explorer.ask", slowly)
+    first = threading.Thread(target=page, args=(maria.outcome,), kwargs={"index": len(maria.outcome.options) - 1})
+    first.start()
+    begun.wait(5)
+    page(maria.actions, value="lex:ListBots")
+    page(maria.principal, index=0)
+    first.join()
+    assert maria.outcome.value == "every outcome"
+    said = "34 rows for every user and role · lex:ListBots · every known resource · every outcome"
+    assert maria.status.value.startswith(said)
+    assert len(maria.result) == len(account_names(maria))
+
+
+def account_names(explorer):
+    return [name for _, name in explorer.principal.options if name != "every user and role"]
 
 
 def test_the_status_is_the_last_thing_that_a_change_sets(maria):

@@ -127,6 +127,7 @@ def test_what_is_doubtful_is_told_with_its_place_while_the_policies_are_compared
     "a, b",
     [
         ("AmazonLexFullAccess@v8", "AmazonLexFullAccess@v9"),
+        (lg.find_policy("AmazonLexReadOnly"), lg.example_policies()["console-restored"]),
         ("AmazonLexReadOnly", {"Statement": {"Effect": "Allow", "Action": "lex:*", "Resource": "*"}}),
         ('{"Statement": {"Effect": "Allow", "Action": "lex:*", "Resource": "*"}}', "AmazonLexReadOnly"),
     ],

@@ -69,6 +69,16 @@ def test_a_context_value_decides_what_hangs_on_it(maria):
     assert maria.status.value.startswith("implicitDeny")
 
 
+def test_the_tag_in_the_list_of_resources_is_the_first_value_to_be_suggested(account, maria):
+    billing = "arn:aws:lex:us-east-1:111122223333:bot-alias/BILLING001/PRODALIAS1"
+    assert account.tags(billing)[TAG] == "Billing"
+    page(maria.resource, value=billing)
+    assert maria.context.fields[TAG].options == ("Billing", "Support")
+    assert maria.decision.outcome == "conditional"  # suggested, and not taken for known
+    page(maria.resource, value=f"{billing}2")
+    assert maria.context.fields[TAG].options == ("Support",)
+
+
 def test_keys_that_are_not_given_are_unknown_or_absent_as_one_chooses(maria):
     assert maria.complete.value == UNKNOWN
     assert maria.context.fields[TAG].placeholder == "unknown"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
@@ -10,7 +11,7 @@ from lexgraph.errors import LexgraphError
 from lexgraph.widgets import html, picture
 from lexgraph.widgets.controls import panel
 from lexgraph.widgets.key_guard import KeyGuard
-from lexgraph.widgets.later import Later
+from lexgraph.widgets.later import Later, one_at_a_time, running_loop
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,7 +24,8 @@ class App(w.VBox):  # type: ignore[misc]  # ipywidgets publishes no types
     """
 
     def __init__(self, title: str, css: str) -> None:
-        self._soon = Later()
+        self.turn = threading.RLock()
+        self._soon = Later(home=running_loop())  # where the cells run: pyplot is not made for two threads
         self.status, self.note = panel(w.Label(), "lg-status"), panel(w.HTML(), "lg-note")
         self.picture, self.python = panel(w.HTML(), "lg-picture"), panel(w.HTML(), "lg-code")
         self.guard = KeyGuard(title=title)
@@ -36,7 +38,14 @@ class App(w.VBox):  # type: ignore[misc]  # ipywidgets publishes no types
 
         Raises LexgraphError where there is nothing to draw, or more than anybody could read.
         """
-        return picture.closed(self._drawn(style or picture.STYLES[self.guard.dark]))
+        self._settle()
+        return self._figure(style or picture.STYLES[self.guard.dark])
+
+    def _figure(self, style: str) -> Figure:
+        return picture.closed(self._drawn(style))
+
+    def _settle(self) -> None:
+        """Do at once what waits for a pause in typing: whoever asks from Python means the text as it is."""
 
     def _drawn(self, style: str) -> Any:
         """Return the Axes of a new chart."""
@@ -45,6 +54,7 @@ class App(w.VBox):  # type: ignore[misc]  # ipywidgets publishes no types
     def _wants_picture(self) -> bool:
         return True
 
+    @one_at_a_time
     def show_picture(self) -> None:
         """Have the picture drawn, when all else is on its way."""
         if not self._wants_picture():
@@ -54,13 +64,15 @@ class App(w.VBox):  # type: ignore[misc]  # ipywidgets publishes no types
         self._soon(self.draw)
 
     def draw(self) -> None:
-        """Draw the picture now."""
+        """Draw the picture now; changes need not wait for it."""
         from lexgraph.plots import alt_text
 
-        note = ""
+        shown, note = "", ""
         try:
-            figure = self.figure()
-            self.picture.value = html.picture_html(picture.png(figure), alt_text(figure))
+            figure = self._figure(picture.STYLES[self.guard.dark])
+            shown = html.picture_html(picture.png(figure), alt_text(figure))
         except LexgraphError as error:
-            self.picture.value, note = "", f"There is no picture: {error}."
-        self.note.value = html.words_html(note)
+            note = f"There is no picture: {error}."
+        with self.turn:
+            if not self._soon.waits:  # else a newer picture is on its way
+                self.picture.value, self.note.value = shown, html.words_html(note)

@@ -15,7 +15,7 @@ from lexgraph.widgets import diff_html, html
 from lexgraph.widgets.app import App
 from lexgraph.widgets.controls import panel
 from lexgraph.widgets.draft import Draft, draft_of
-from lexgraph.widgets.later import PAUSE, Later
+from lexgraph.widgets.later import PAUSE, Later, one_at_a_time
 from lexgraph.workbench import Comparison
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Given: TypeAlias = Policy | str | Mapping[str, Any]
 MOST_DRAWN = 24  # actions of a side that the picture names
-TYPING = "Waiting for a pause in typing"
+TYPING, COMPARING = "Waiting for a pause in typing.", "Comparing."
 
 
 class PolicyDiff(App):
@@ -78,19 +78,19 @@ class PolicyDiff(App):
     @property
     def current(self) -> bool:
         """Whether what is on show is about the texts as they are."""
-        self._typing.now()
+        self._settle()
         return self._compared == self._drafts
 
     @property
     def comparison(self) -> Comparison | None:
         """The comparison on show, of the last texts that could be read; None where there was none yet."""
-        self._typing.now()
+        self._settle()
         return self._comparison
 
     @property
     def result(self) -> pd.DataFrame:
         """The table on show (schema ``policy_changes``); where `current` is False, of the last texts that were read."""
-        self._typing.now()
+        self._settle()
         if self._table is None:
             from lexgraph.tables import SCHEMAS
 
@@ -99,7 +99,7 @@ class PolicyDiff(App):
 
     def code(self) -> str:
         """Return Python code whose last line gives `result`; a comment where nothing could be compared."""
-        self._typing.now()
+        self._settle()
         if self._compared is None:
             return f"# {self.status.value}"
         left, right = self._compared
@@ -110,23 +110,28 @@ class PolicyDiff(App):
     def _drawn(self, style: str) -> Any:
         from lexgraph import plots
 
-        self._typing.now()
         if self._comparison is None:
             raise LexgraphError("there are no two policies to draw", code="NO_PICTURE")
         return plots.difference(self._comparison, style=style, most=MOST_DRAWN)
+
+    def _settle(self) -> None:
+        self._typing.now()
 
     def _wants_picture(self) -> bool:
         return self._comparison is not None
 
     # What callbacks call ---------------------------------------------------------------------------------------------
 
+    @one_at_a_time
     def _typed(self) -> None:
         self._typing(self.update)
         if self._typing.waits:
-            self.status.value = f"{TYPING}."
+            self.status.value = TYPING
 
+    @one_at_a_time
     def update(self) -> None:
         """Read both texts and compare them now."""
+        self.status.value = COMPARING
         self._drafts = left, right = self._draft(0, self.left.value), self._draft(1, self.right.value)
         self.left.description, self.right.description = _label("left", left), _label("right", right)
         self.left_findings.value = diff_html.findings_html(left.findings)
@@ -201,7 +206,7 @@ def _actions(rows: pd.DataFrame) -> str:
     bits = catalog().bits_of(sorted(names | {name for name in unknown if not is_pattern(name)}))
     count = bits.bit_count() + sum(catalog().index_of(name) is None for name in names | unknown if not is_pattern(name))
     said = f"{count:,} action" if count == 1 else f"{count:,} actions"
-    return f"{said} and new ones" if any(map(is_pattern, unknown)) else said
+    return f"{said} and any new ones" if any(map(is_pattern, unknown)) else said
 
 
 def _label(side: str, draft: Draft) -> str:

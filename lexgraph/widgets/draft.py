@@ -9,7 +9,7 @@ from typing import Any
 
 from lexgraph.checks.finding import Finding
 from lexgraph.checks.validate import validate_policy
-from lexgraph.errors import DocumentError, LexgraphError, shown
+from lexgraph.errors import CatalogError, DocumentError, LexgraphError, shown
 from lexgraph.policy.model import Kind, Policy
 from lexgraph.policy.parse import inspect_policy
 from lexgraph.policy.write import write_policy
@@ -67,7 +67,7 @@ def draft_of(given: Any, kind: Kind | None, name: str) -> Draft:
     if isinstance(given, str) and given.lstrip()[:1] in ("", "{", "[", '"'):
         return drafted(given, name, kind or "identity")
     if isinstance(given, str):
-        return replace(_of_policy(find_policy(given)), source=f"lg.find_policy({given!r})")
+        return _of_policy(find_policy(given))
     if isinstance(given, Mapping):
         return drafted(json.dumps(given, indent=2), name, kind or "identity")
     raise LexgraphError(
@@ -78,7 +78,15 @@ def draft_of(given: Any, kind: Kind | None, name: str) -> Draft:
 
 def _of_policy(policy: Policy) -> Draft:
     made = drafted(write_policy(policy), policy.name, policy.kind)
-    return replace(made, policy=policy, problem=None)
+    return replace(made, policy=policy, problem=None, source=_found_as(policy))
+
+
+def _found_as(policy: Policy) -> str | None:
+    """How one of AWS's managed policies is found; None for any other policy."""
+    try:
+        return f"lg.find_policy({policy.name!r})" if find_policy(policy.name) == policy else None
+    except CatalogError:
+        return None
 
 
 def _literal(text: str) -> str:

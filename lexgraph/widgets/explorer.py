@@ -15,6 +15,7 @@ from lexgraph.widgets import html, picture
 from lexgraph.widgets.app import App
 from lexgraph.widgets.context_form import ContextForm
 from lexgraph.widgets.controls import chooser, combo, dropdown, page, panel
+from lexgraph.widgets.later import one_at_a_time
 from lexgraph.widgets.questions import FILTERS, Question, ask, code_of, read_actions, unknown_actions
 from lexgraph.widgets.sources import mentioned_keys, source_of, suggested_actions
 from lexgraph.workbench import Account, PolicySet
@@ -135,6 +136,7 @@ class AccessExplorer(App):
 
     # What callbacks call ---------------------------------------------------------------------------------------------
 
+    @one_at_a_time
     def choose(self) -> None:
         """Show the condition keys, actions and resources that go with the chosen user, role or policy; then ask."""
         if self._quiet:
@@ -149,6 +151,7 @@ class AccessExplorer(App):
             self._quiet = False
         self.refresh()
 
+    @one_at_a_time
     def refresh(self) -> None:
         """Ask the question that the controls hold, and show the answer."""
         if self._quiet:
@@ -166,6 +169,7 @@ class AccessExplorer(App):
         self._list_rows()
         self.explain()
 
+    @one_at_a_time
     def explain(self) -> None:
         """Show the reasons for the chosen row."""
         if self._quiet:
@@ -197,6 +201,7 @@ class AccessExplorer(App):
         self.resource.options = [(self._source.everywhere, EVERYWHERE), ("*", "*"), *named]
         self.resource.value = chosen if chosen in (*arns, "*") else EVERYWHERE
 
+    @one_at_a_time
     def _leave_arn(self) -> None:
         """A resource that is picked takes the place of an ARN that was typed."""
         if self._quiet:

@@ -10,7 +10,7 @@ from lexgraph.access.fit import fitting
 from lexgraph.account.model import labels
 from lexgraph.catalog.actions import catalog
 from lexgraph.conditions.context import Context
-from lexgraph.errors import LexgraphError, shown
+from lexgraph.errors import AccountError, LexgraphError, shown
 from lexgraph.evaluation.authorize import authorize
 from lexgraph.evaluation.decision import Decision
 from lexgraph.evaluation.request import Request, read_action
@@ -37,6 +37,9 @@ class Judge(Protocol):
 
     def resources(self, action: str) -> tuple[str, ...]:
         """Return resources that the action can be about, to suggest."""
+
+    def tags(self, resource: str) -> Mapping[str, str]:
+        """Return what is said of a resource's tags, by lower-cased condition key; a value to suggest, no more."""
 
     def decide(self, request: Request) -> Decision:
         """Return the decision."""
@@ -68,6 +71,13 @@ class AccountJudge:
     def resources(self, action: str) -> tuple[str, ...]:
         """Return the account's resources of a type that the action takes."""
         return _asked_about(action, default_resources(self._account.snapshot))
+
+    def tags(self, resource: str) -> Mapping[str, str]:
+        """Return the tags in the account's list of resources."""
+        try:
+            return {key.lower(): value for key, value in self._account.tags(resource).items()}
+        except AccountError:  # it is not in the list
+            return {}
 
     def decide(self, request: Request) -> Decision:
         """Return what `Account.can` returns."""
@@ -104,6 +114,11 @@ class StackJudge:
         service = action.partition(":")[0].lower()
         actions = (f"{service}:*",) if service in catalog().service_prefixes else ()
         return _asked_about(action, example_resources(policies_of(self._stack), actions))
+
+    def tags(self, resource: str) -> Mapping[str, str]:
+        """Return nothing: policies say nothing of a resource."""
+        del resource
+        return {}
 
     def decide(self, request: Request) -> Decision:
         """Return what `authorize` returns."""

@@ -65,6 +65,8 @@ def first_of(source: Source, actions: tuple[str, ...]) -> str:
     try:
         for subject in source.ordered[:MOST_TRIES]:
             account = source.account(subject, actions)
+            if subject == source.ordered[0]:
+                check(account, source.asked(subject), Question(subject, actions))
             if what_can(account.snapshot, source.asked(subject) or subject, actions=actions):
                 return subject
     except LexgraphError:

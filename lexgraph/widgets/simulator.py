@@ -18,7 +18,7 @@ from lexgraph.widgets.app import App
 from lexgraph.widgets.context_form import ContextForm
 from lexgraph.widgets.controls import combo, dropdown, panel
 from lexgraph.widgets.judges import Judge, Judged, judge_of, policies_of
-from lexgraph.widgets.later import PAUSE, Later
+from lexgraph.widgets.later import PAUSE, Later, one_at_a_time
 from lexgraph.widgets.sources import mentioned_keys
 
 if TYPE_CHECKING:
@@ -111,12 +111,12 @@ class RequestSimulator(App):
         """The decision as a table of one row (schema ``access``); no row where the request could not be put."""
         from lexgraph.tables import access_table
 
-        self._typing.now()
+        self._settle()
         return access_table(() if self.decision is None else (_row(self.decision),))
 
     def code(self) -> str:
         """Return Python code whose last line gives `decision`; a comment where the request could not be put."""
-        self._typing.now()
+        self._settle()
         return f"# {self.status.value}" if self.decision is None else self._judge.code(self.request)
 
     def _drawn(self, style: str) -> Any:
@@ -126,16 +126,21 @@ class RequestSimulator(App):
             raise LexgraphError("there is no decision to draw", code="NO_ROW")
         return plots.decision_path(self.decision, style=style)
 
+    def _settle(self) -> None:
+        self._typing.now()
+
     def _wants_picture(self) -> bool:
         return self.decision is not None
 
     # What callbacks call ---------------------------------------------------------------------------------------------
 
+    @one_at_a_time
     def _typed(self) -> None:
         """Suggest the actions of the service that is being typed; ask at the next pause."""
         self._suggest_actions()
         self._typing(self.choose)
 
+    @one_at_a_time
     def choose(self) -> None:
         """Show the resources and condition keys that go with the request; then decide."""
         if self._quiet:
@@ -150,6 +155,7 @@ class RequestSimulator(App):
             self._quiet = False
         self.refresh()
 
+    @one_at_a_time
     def refresh(self) -> None:
         """Decide the request that the controls say, and show why."""
         if self._quiet:
@@ -177,7 +183,12 @@ class RequestSimulator(App):
         known = self._judge.known(request.principal)
         derived = {key for key in known if not key.startswith("aws:principaltag/")}
         mentioned = mentioned_keys(policies_of(self._judge.stack(request)), (request.action,))
-        keys = {key: values for key, values in mentioned.items() if key.lower() not in derived}
+        tags = self._judge.tags(request.resource)
+        keys = {
+            key: tuple(dict.fromkeys((*filter(None, (tags.get(key.lower()),)), *values)))
+            for key, values in mentioned.items()
+            if key.lower() not in derived
+        }
         self.context.show(keys, known, otherwise="absent" if request.context.complete else "unknown")
 
     def _suggest_actions(self) -> None:
@@ -234,10 +245,12 @@ def _short(principal: str) -> str:
 def _page(simulator: RequestSimulator) -> list[Any]:
     """Return the children, in the order of tabbing: the request, the answer, its reasons, its picture."""
     columns = w.Layout(grid_template_columns="repeat(auto-fit, minmax(min(100%, 360px), 1fr))", grid_gap="0 12px")
-    simulator.resource.layout.grid_column = "1 / -1"  # an ARN is long
-    asked = [simulator.principal, simulator.action, simulator.resource, simulator.complete]
+    who_and_what, known_of_it = (
+        w.GridBox(controls, layout=columns)
+        for controls in ([simulator.principal, simulator.action], [simulator.complete])
+    )
     known = w.Label("Known of the request (Enter asks)")
     return [
-        simulator.guard, w.GridBox(asked, layout=columns), known, simulator.context, simulator.status,
+        simulator.guard, who_and_what, simulator.resource, known_of_it, known, simulator.context, simulator.status,
         simulator.reason, simulator.note, simulator.picture, simulator.python,
     ]  # fmt: skip

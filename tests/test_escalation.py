@@ -611,6 +611,37 @@ def test_other_graphs_are_refused() -> None:
             ask(nx.DiGraph(kind="access"))
 
 
+def test_questions_take_an_account_its_holder_its_edges_and_its_graph() -> None:
+    told = [list(who_can_reach(given, "role/handover-day")) for given in (GRAPH, ACCOUNT, Account(ACCOUNT), EDGES)]
+    assert told[0] == told[1] == told[2]
+    # Edges say the same of everybody who has one.
+    assert told[0] == told[3]
+    assert who_can_become_administrator(Account(ACCOUNT)) == who_can_become_administrator(GRAPH)
+    ends = "role/ci-deployer", "user/alice"
+    assert escalation_paths(ACCOUNT, *ends, most=2) == escalation_paths(GRAPH, *ends, most=2)
+
+
+@pytest.mark.parametrize("given", [None, 3, "user/omar", [1], {"a": 1}, object()], ids=repr)
+def test_what_is_no_account_is_a_clear_error(given: Any) -> None:
+    asks: list[Any] = [escalation_graph, who_can_become_administrator, lambda it: who_can_reach(it, "user/x")]
+    for ask in (*asks, lambda it: escalation_paths(it, "user/x", "user/y")):
+        with pytest.raises(LexgraphError, match="an account") as caught:
+            ask(given)
+        assert caught.value.code == "WRONG_DATA"
+
+
+def test_a_way_is_printed_on_one_line() -> None:
+    ways = {way.principal.rpartition("/")[2]: way for way in who_can_become_administrator(ACCOUNT)}
+    assert repr(ways["omar"]) == "EscalationChain(user/omar → user/oleg → administrators, 1 step, allowed)"
+    assert repr(ways["transcripts-host"]) == "EscalationChain(role/transcripts-host → administrators, 1 step, allowed)"
+    assert repr(ways["dana"]).endswith("(user/dana → role/transcripts-host → administrators, 3 steps, conditional)")
+    (way,) = escalation_paths(ACCOUNT, "user/yuki", "role/handover-day", most=1)
+    assert repr(way) == "EscalationChain(user/yuki → role/handover-day, 1 step, allowed)"
+    strange = replace(way.edges[0], target=f"{A}role/x\n\u202ey")
+    assert "\n" not in repr(replace(way, edges=(strange,)))
+    assert max(map(len, map(repr, ways.values()))) < 120
+
+
 def test_who_becomes_an_administrator_is_as_the_account_was_made() -> None:
     ways = {way.principal.rpartition("/")[2]: way for way in who_can_become_administrator(GRAPH)}
     certain = {"ci-deployer", "stack-deployer", "transcripts-host", "omar"}

@@ -258,6 +258,11 @@ def test_only_the_strongest_level_stays_and_counts_the_weaker_ones_in():
     ]
 
 
+def test_the_policy_graph_takes_an_account_and_what_holds_one(account):
+    held = type("Held", (), {"snapshot": account})()
+    assert nx.utils.graphs_equal(policy_graph(held), policy_graph(account))
+
+
 def test_the_policy_graph_leads_from_a_user_through_its_group_to_the_patterns(account):
     G = policy_graph(account)
     maria = "principal:arn:aws:iam::111122223333:user/maria"

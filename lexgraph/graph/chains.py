@@ -13,8 +13,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from lexgraph.access.takeover import EscalationEdge, EscalationStep
-from lexgraph.errors import LexgraphError
-from lexgraph.graph.escalation import GAINS, NO, expect_escalation, reasons
+from lexgraph.account.model import labels
+from lexgraph.errors import LexgraphError, shown
+from lexgraph.graph.escalation import GAINS, NO, Source, graph_of, reasons
 from lexgraph.graph.nearby import find_node
 
 if TYPE_CHECKING:
@@ -33,11 +34,11 @@ class EscalationChain:
     """A way from a principal to another, edge by edge; where several do, each edge is the most certain.
 
     `standing` is what the last target is in the end, where the question was about administrators: ``allowed`` or
-    ``conditional``.
+    ``conditional``; None where it was not.
     """
 
     edges: tuple[EscalationEdge, ...]
-    standing: str = "allowed"
+    standing: str | None = None
 
     @property
     def principal(self) -> str:
@@ -52,7 +53,7 @@ class EscalationChain:
     @property
     def outcome(self) -> str:
         """``allowed``, or ``conditional`` where some edge is, or where a condition decides what is reached."""
-        certain = all(edge.outcome == "allowed" for edge in self.edges) and self.standing == "allowed"
+        certain = all(edge.outcome == "allowed" for edge in self.edges) and self.standing != "conditional"
         return "allowed" if certain else "conditional"
 
     @property
@@ -60,16 +61,33 @@ class EscalationChain:
         """The requests, in order, that prove it."""
         return tuple(step for edge in self.edges for step in edge.steps)
 
+    def __repr__(self) -> str:
+        names = labels(arn for edge in self.edges for arn in (edge.principal, edge.target))
+        way = ""
+        before = None
+        for edge in self.edges:
+            if edge.principal != before:  # where two who were taken over act together
+                way += f"{', ' if way else ''}{shown(names[edge.principal])[1:-1]}"
+            if edge.target != edge.principal:
+                way += f" → {shown(names[edge.target])[1:-1]}"
+            before = edge.target
+        end = " → administrators" if self.standing else ""
+        steps = len(self.steps)
+        return f"EscalationChain({way}{end}, {steps} {'step' if steps == 1 else 'steps'}, {self.outcome})"
+
     def __str__(self) -> str:
         return "; ".join(
             f"{edge.reason} ({edge.condition})" if edge.outcome == "conditional" else edge.reason for edge in self.edges
         )
 
 
-def escalation_paths(G: Graph, source: str, target: str, *, most: int = MOST) -> tuple[EscalationChain, ...]:
+def escalation_paths(
+    account: Source | Graph, source: str, target: str, *, most: int = MOST
+) -> tuple[EscalationChain, ...]:
     """Return the ways from a principal to another, the shortest first, at most so many.
 
-    `source` and `target` are nodes of the graph, ARNs, or labels. The most certain of ways of one length comes first.
+    `account` is an account, or what holds one; or its escalation edges, or the graph of them. `source` and `target` are
+    nodes of the graph, ARNs, or labels. The most certain of ways of one length comes first.
 
     >>> from lexgraph.account.readers import example_account_path, read_account
     >>> from lexgraph.graph.escalation import escalation_graph
@@ -77,7 +95,7 @@ def escalation_paths(G: Graph, source: str, target: str, *, most: int = MOST) ->
     >>> [len(way.edges) for way in escalation_paths(G, "role/ci-deployer", "user/alice", most=2)]
     [2, 3]
     """
-    expect_escalation(G)
+    G = graph_of(account)
     start, end = find_node(G, source), find_node(G, target)
     found: list[EscalationChain] = []
     for nodes in _simple_ways(G, start, end):
@@ -87,10 +105,11 @@ def escalation_paths(G: Graph, source: str, target: str, *, most: int = MOST) ->
     return tuple(sorted(found, key=lambda way: (len(way.edges), way.outcome)))
 
 
-def who_can_reach(G: Graph, target: str) -> tuple[EscalationChain, ...]:
+def who_can_reach(account: Source | Graph, target: str) -> tuple[EscalationChain, ...]:
     """Return who can take over a principal, or decide what it may do, at once or over others, sorted by who.
 
-    Each with the way that leaves the least open: the fewest conditional edges, then the fewest edges.
+    Each with the way that leaves the least open: the fewest conditional edges, then the fewest edges. `account` is as
+    for :func:`escalation_paths`.
 
     >>> from lexgraph.account.readers import example_account_path, read_account
     >>> from lexgraph.graph.escalation import escalation_graph
@@ -98,29 +117,29 @@ def who_can_reach(G: Graph, target: str) -> tuple[EscalationChain, ...]:
     >>> [str(way) for way in who_can_reach(G, "role/handover-day") if "yuki" in way.principal]
     ['user/yuki can assume role/handover-day']
     """
-    expect_escalation(G)
+    G = graph_of(account)
     end = find_node(G, target)
     first = {a: (_price(G, a, end, GAINS), ((a, end, GAINS),)) for a in G.predecessors(end)}
     ways = _backwards(G, first)
     return tuple(_chain(G, ways[who][1]) for who in sorted(ways) if who != end)
 
 
-def who_can_become_administrator(G: Graph) -> tuple[EscalationChain, ...]:
+def who_can_become_administrator(account: Source | Graph) -> tuple[EscalationChain, ...]:
     """Return who is no administrator and can become one, at once or over others, sorted by who.
 
     That is who can act as an administrator, or who can act as somebody and make that an administrator, by a policy
     of theirs, a group, or by taking off a boundary. Each with the way that leaves the least open. Who is an
-    administrator under a condition is told where a way is certain.
+    administrator under a condition is told where a way is certain. `account` is as for :func:`escalation_paths`, but
+    that edges alone do not tell who is an administrator.
 
     Raises LexgraphError with the code ``UNKNOWN_STANDING`` where the graph was not made from an account.
 
     >>> from lexgraph.account.readers import example_account_path, read_account
-    >>> from lexgraph.graph.escalation import escalation_graph
-    >>> G = escalation_graph(read_account(example_account_path()))
-    >>> [str(way) for way in who_can_become_administrator(G) if "transcripts-host" in way.principal]
-    ['role/transcripts-host can write an inline policy of itself']
+    >>> ways = who_can_become_administrator(read_account(example_account_path()))
+    >>> [way for way in ways if "transcripts-host" in way.principal]
+    [EscalationChain(role/transcripts-host → administrators, 1 step, allowed)]
     """
-    expect_escalation(G)
+    G = graph_of(account)
     if any(G.nodes[node]["administrator"] == "unknown" for node in G):
         message = "the graph does not know who is an administrator: make it from the account, not from edges"
         raise LexgraphError(message, code="UNKNOWN_STANDING")
@@ -299,7 +318,7 @@ def _hops(nodes: list[str]) -> tuple[Hop, ...]:
     return tuple((a, b, GAINS if i == len(pairs) - 1 else ACTS) for i, (a, b) in enumerate(pairs))
 
 
-def _chain(G: Graph, hops: Iterable[Hop], *, standing: str = "allowed") -> EscalationChain:
+def _chain(G: Graph, hops: Iterable[Hop], *, standing: str | None = None) -> EscalationChain:
     return EscalationChain(tuple(_way(G, hop) for hop in hops), standing)
 
 

@@ -75,9 +75,7 @@ def escalation_graph(source: Source, *, kinds: Iterable[Kind] | Kind = KINDS, ad
         everyone = {principal.arn: _standing(account, principal) for principal in account.principals}
         G.graph.update(source=account.source, snapshot_date=account.date or "unknown date", kinds=" ".join(wanted))
     else:
-        edges = tuple(cast("Iterable[EscalationEdge]", source))
-        if not all(isinstance(edge, EscalationEdge) for edge in edges):
-            raise LexgraphError("this graph is made of an account, or of its escalation edges", code="WRONG_DATA")
+        edges = _edges_in(source)
         ends = {end for edge in edges for end in (edge.principal, edge.target)}
         everyone = dict.fromkeys(sorted(ends), ("unknown", "unknown", "unknown"))
     for arn, name in labels(everyone).items():
@@ -88,6 +86,13 @@ def escalation_graph(source: Source, *, kinds: Iterable[Kind] | Kind = KINDS, ad
     for (who, target), ways in groupby(edges, key=lambda edge: (edge.principal, edge.target)):
         G.add_edge(f"principal:{who}", f"principal:{target}", **_facts(tuple(ways), told))
     return G
+
+
+def _edges_in(source: object) -> tuple[EscalationEdge, ...]:
+    edges = tuple(source) if isinstance(source, Iterable) else (None,)
+    if not all(isinstance(edge, EscalationEdge) for edge in edges):
+        raise LexgraphError("this graph is made of an account, or of its escalation edges", code="WRONG_DATA")
+    return cast("tuple[EscalationEdge, ...]", edges)
 
 
 def _standing(snapshot: Snapshot, who: Principal) -> tuple[str, str, str]:
@@ -183,6 +188,26 @@ def _proof(step: dict[str, Any]) -> Proof:
     missing = tuple(step.get("missing_keys", ()))
     answer = (step["outcome"], step.get("condition"), missing)
     return Proof(step["action"], step.get("resource"), known, *answer, step.get("caller"), step.get("after", False))
+
+
+def graph_of(source: Source | Graph) -> Graph:
+    """Return an escalation graph as it is, or that of an account, kept with it, or of escalation edges.
+
+    Raises LexgraphError: with the code ``WRONG_GRAPH`` for another graph, ``WRONG_DATA`` for anything else.
+    """
+    if isinstance(source, nx.Graph):
+        expect_escalation(cast("Graph", source))
+        return cast("Graph", source)
+    account = getattr(source, "snapshot", source)
+    if isinstance(account, Snapshot):
+        made: Graph = account.kept("escalation graph", lambda: escalation_graph(account))
+        return made
+    given: object = source
+    if isinstance(given, Iterable) and not isinstance(given, str):
+        return escalation_graph(cast("Iterable[EscalationEdge]", given))
+    kind = shown(type(source).__name__)[1:-1]
+    message = f"this needs an account, its escalation edges or its escalation graph, not {kind}"
+    raise LexgraphError(message, code="WRONG_DATA")
 
 
 def expect_escalation(G: Graph) -> None:

@@ -124,7 +124,7 @@ def _one_another(lines: _Lines, groups: dict[str, str]) -> dict[str, str]:
 
 
 def _alike(G: Graph, lines: _Lines, fixed: set[str], *, loose: bool) -> dict[str, str]:
-    """Those with the same edges under one name; who leads on to others is alike only in whom it leads to."""
+    """Those with the same edges and standing under one name; with `loose`, it is all the same how the edges lead."""
     out: dict[str, set[Hashable]] = {}
     into: dict[str, set[Hashable]] = {}
     for (a, b), looks in lines.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import networkx as nx
 
@@ -11,6 +11,7 @@ from lexgraph.account.model import Snapshot, labels
 from lexgraph.account.pages import collector_paused
 from lexgraph.catalog.actions import catalog
 from lexgraph.graph.access import UNKNOWN_LEVEL
+from lexgraph.graph.escalation import HoldsAccount
 from lexgraph.policy.arn import short_name
 from lexgraph.policy.model import PatternSet, Policy, Statement
 
@@ -21,7 +22,7 @@ LEVELS = ("List", "Read", "Tagging", "Write", "Permissions management")
 
 
 @collector_paused()
-def policy_graph(source: Snapshot | Policy | Iterable[Policy] | Mapping[str, Policy]) -> Graph:
+def policy_graph(source: HoldsAccount | Snapshot | Policy | Iterable[Policy] | Mapping[str, Policy]) -> Graph:
     """Return how access comes about: principal → group → policy → statement → action and resource patterns.
 
     Node kinds: principal, group, policy, statement (with `effect`), action, resource (both with `negated`). An
@@ -30,7 +31,7 @@ def policy_graph(source: Snapshot | Policy | Iterable[Policy] | Mapping[str, Pol
 
     Parameters
     ----------
-    source : an account, or policies alone.
+    source : an account, or what holds one as its `snapshot`; or policies alone.
 
     Examples
     --------
@@ -42,13 +43,14 @@ def policy_graph(source: Snapshot | Policy | Iterable[Policy] | Mapping[str, Pol
     ['action:lex:Get*', 'policy:look', 'resource:*', 'statement:look#0']
     """
     G: Graph = nx.DiGraph(kind="policy", catalog_date=catalog().date)
-    if isinstance(source, Snapshot):
-        _add_holders(G, source)
-        policies: Iterable[Policy] = source.identity_policies()
+    account = source if isinstance(source, Snapshot) else getattr(source, "snapshot", None)
+    if isinstance(account, Snapshot):
+        _add_holders(G, account)
+        policies: Iterable[Policy] = account.identity_policies()
     elif isinstance(source, Policy):
         policies = (source,)
     else:
-        policies = source.values() if isinstance(source, Mapping) else source
+        policies = source.values() if isinstance(source, Mapping) else cast(Iterable[Policy], source)
     for policy in policies:
         _add_policy(G, policy)
     return G

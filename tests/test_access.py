@@ -89,6 +89,14 @@ def test_actions_may_be_patterns_and_misspelt_ones_are_asked_as_they_are() -> No
         action_names("lex:Nothing*")
 
 
+def test_an_action_that_the_catalogue_does_not_know_is_asked_about_like_any_other() -> None:
+    rows = what_can(ACCOUNT, "user/oleg", actions="lex:ComesNextYear", resources=BOT)
+    assert [(row.action, row.outcome) for row in rows] == [("lex:ComesNextYear", "allowed")]
+    assert not what_can(ACCOUNT, "user/ines", actions="lex:ComesNextYear", resources=BOT)
+    with pytest.raises(CatalogError, match="no action of the catalogue matches"):
+        what_can(ACCOUNT, "user/oleg", actions="lexx:*")
+
+
 def test_what_cannot_be_asked_is_refused() -> None:
     with pytest.raises(AccountError):
         access_rows(ACCOUNT, ["user/nobody"], "lex:ListBots")

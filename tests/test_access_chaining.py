@@ -221,3 +221,9 @@ def test_what_a_role_may_is_told_under_the_conditions_of_the_way_to_it() -> None
         ),
     }
     assert rows[0].principal == f"{A}user/ana"
+
+
+def test_a_user_cannot_be_assumed_and_is_refused_rather_than_answered_with_nobody() -> None:
+    with pytest.raises(AccountError, match="is a user, and only roles can be assumed") as caught:
+        who_can_become(ACCOUNT, "user/oleg")
+    assert caught.value.code == "NOT_A_ROLE"

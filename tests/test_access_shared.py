@@ -7,7 +7,7 @@ import random
 from dataclasses import replace
 from typing import Any
 
-from lexgraph.access.shared import SharedAccess, shared_access
+from lexgraph.access.shared import GONE, SharedAccess, shared_access
 from lexgraph.account.model import ResourcePolicy, Snapshot, Unreadable
 from lexgraph.account.organization import ControlPolicy, Organization, Target
 from lexgraph.account.pages import parse_account
@@ -64,6 +64,16 @@ def test_a_condition_on_the_own_account_keeps_everyone_else_out_and_on_another_d
     assert told(bucket({"Principal": "*", **mine})) == []
     (row,) = told(bucket({"Principal": "*", **theirs}))
     assert row[:3] == ("*", "limited", "conditional")
+
+
+def test_a_grant_to_somebody_who_is_gone_is_no_certain_one() -> None:
+    gone = {"Principal": {"AWS": "AIDAEXAMPLEGONE00001"}}
+    network = {"Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}
+    plain, within = told(bucket(gone, {**gone, **network}))
+    assert plain == ("AIDAEXAMPLEGONE00001", "deleted", "conditional", GONE)
+    assert within[2] == "conditional"
+    assert "10.0.0.0/8" in (within[3] or "")
+    assert (within[3] or "").endswith(f", and {GONE}")
 
 
 def test_organization_network_and_nobody_in_particular_are_told_apart() -> None:

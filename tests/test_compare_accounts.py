@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import random
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +32,7 @@ from lexgraph.policy.parse import parse_policy
 from lexgraph.tables import SCHEMAS
 
 Json = Any
+ROOT = Path(__file__).parents[1]
 A = "arn:aws:iam::111122223333:"
 BOT = "arn:aws:lex:us-east-1:111122223333:bot/"
 TRUST = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
@@ -436,6 +441,22 @@ def test_access_to_what_needs_a_policy_of_its_own_is_told_with_what_it_leans_on(
     (one,) = compare_snapshots(before, after).access
     assert one.assumptions == (DELEGATED,)
     assert one.actions == ("kms:Decrypt",)
+
+
+def test_the_same_requests_are_told_every_time() -> None:
+    code = "from tests.test_compare_accounts import *; print(*compare_snapshots(*random_pair(5)).access)"
+    outputs = set()
+    for seed in ("1", "2"):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=ROOT,
+        )
+        outputs.add(done.stdout)
+    assert len(outputs) == 1
+    assert b"request=Request" in outputs.pop()
 
 
 # In a notebook and on the command line ---

@@ -43,9 +43,7 @@ LOWEST = {
     "ipywidgets": "widgets",
     "anywidget": "widgets",
 }
-BELOW_TABLES = {"lexgraph", "numpy", "ijson", "orjson", "boto3", "botocore", "tqdm", "yaml"} | set(
-    sys.stdlib_module_names
-)
+BELOW_TABLES = {"lexgraph", "numpy", "orjson", "boto3", "botocore", "tqdm", "yaml"} | set(sys.stdlib_module_names)
 
 # Nothing may tell on which machine, from which registry or by what means the project was made. Written in
 # pieces, so that this file does not contain what it forbids.

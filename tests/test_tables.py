@@ -270,7 +270,10 @@ def test_full_access_version_7_took_away_two_actions() -> None:
     assert df.attrs["a"] == "AmazonLexFullAccess@v6"
     changes = history_changes_table("AmazonLexFullAccess")
     removed = changes[changes["change"] == "removed"]
-    assert removed[["policy_version", "action"]].values.tolist() == [["v7", "iam:DeleteRole"], ["v7", "iam:DetachRolePolicy"]]
+    assert removed[["policy_version", "action"]].values.tolist() == [
+        ["v7", "iam:DeleteRole"],
+        ["v7", "iam:DetachRolePolicy"],
+    ]
 
 
 def test_read_only_version_5_lacks_27_of_the_read_and_list_actions_of_lex() -> None:

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import lexgraph as lg
@@ -179,3 +180,32 @@ def test_schemas_outcomes_and_neighbourhood_are_public():
     assert lg.OUTCOMES[0] == "allowed"
     G = lg.example_account().policy_graph()
     assert len(lg.neighbourhood(G, "user/maria")) < len(G)
+
+
+ABOUT_AN_ACCOUNT = {
+    "access": lambda account: account.access("user/ines", "lex:ListBots"),
+    "actions of": lambda account: account.actions_of("user/ines"),
+    "assumable roles": lambda account: account.assumable_roles,
+    "can become": lambda account: account.can_become("user/yuki"),
+    "cells of": lambda account: account.cells_of("user/ines"),
+    "effective actions": lambda account: account.effective_actions,
+    "escalation": lambda account: account.escalation,
+    "principals": lambda account: account.principals,
+    "shared access": lambda account: account.shared_access,
+    "what can": lambda account: account.what_can("user/maria", "lex:ListBots"),
+    "who can": lambda account: account.who_can("lex:ListBots", "*"),
+    "who can become": lambda account: account.who_can_become("role/handover-day"),
+}
+
+
+@pytest.mark.parametrize("name", ABOUT_AN_ACCOUNT)
+def test_a_table_about_an_account_says_in_its_export_what_it_was_made_from(name: str, tmp_path: Path) -> None:
+    lg.export(ABOUT_AN_ACCOUNT[name](lg.example_account()), tmp_path / "t.csv")
+    said = json.loads((tmp_path / "t.csv.about.json").read_text(encoding="utf-8"))
+    assert [one["name"] for one in said["inputs"]] == ["support-center.json"]
+    assert said["not_considered"] == ["session", "scp", "rcp", "resource", "endpoint"]
+
+
+def test_a_table_that_says_nothing_of_its_layers_is_not_said_to_consider_all(tmp_path: Path) -> None:
+    lg.export(pd.DataFrame({"a": [1]}), tmp_path / "t.csv")
+    assert json.loads((tmp_path / "t.csv.about.json").read_text(encoding="utf-8"))["not_considered"] is None

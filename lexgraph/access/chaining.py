@@ -11,6 +11,7 @@ from lexgraph.access.decide import AccessRow, what_can, who_can
 from lexgraph.account.model import Principal, Snapshot
 from lexgraph.account.pages import collector_paused
 from lexgraph.conditions.context import UNKNOWN_CONTEXT, Context
+from lexgraph.errors import AccountError, shown
 from lexgraph.evaluation.decision import Outcome
 from lexgraph.evaluation.request import Request
 
@@ -98,12 +99,18 @@ def who_can_become(
 ) -> tuple[Chain, ...]:
     """Return the principals that may become a role, at once or over other roles, sorted by principal.
 
+    Raises AccountError for a user: who can take over one, :func:`lexgraph.access.escalation.escalation_edges` tells.
+
     >>> from lexgraph.account.readers import example_account_path, read_account
     >>> account = read_account(example_account_path())
     >>> [len(chain.steps) for chain in who_can_become(account, "role/handover-day") if "yuki" in chain.principal]
     [1]
     """
-    target = snapshot.principal(role).arn
+    found = snapshot.principal(role)
+    if found.kind != "role":
+        message = f"{shown(found.name)} is a user, and only roles can be assumed; see who can take over whom"
+        raise AccountError(message, code="NOT_A_ROLE", source=snapshot.source)
+    target = found.arn
     arriving: dict[str, list[tuple[str, AssumeEdge]]] = {}
     for edge in assume_edges(snapshot, context=context):
         arriving.setdefault(edge.role, []).append((edge.principal, edge))

@@ -151,17 +151,18 @@ def what_can(
 ) -> tuple[AccessRow, ...]:
     """Return what a principal may do, for certain or under a condition, sorted by action and resource.
 
-    Only actions of the catalogue are listed, and only on resources that are known: a dump names none, so without
-    `resources` an action may be granted and not be here, because nothing that it could be about is known. `actions`
-    and `resources` are as for :func:`access_rows`.
+    Patterns stand for actions of the catalogue, and without `resources` only those that are known are asked about: a
+    dump names none, so an action may be granted and not be here, because nothing that it could be about is known.
+    `actions` and `resources` are as for :func:`access_rows`.
     """
     who = snapshot.principal(principal)
     own = _grantable(snapshot, who)
     rows = []
     known: dict[str, Context] = {}
     listed = None if resources is None else _strings(resources)
-    for action, resource in _questions(catalog().names_in(_bits(actions)), snapshot, listed):
-        if not own >> (catalog().index_of(action) or 0) & 1 and not _speaks(snapshot, action, resource):
+    for action, resource in _questions(action_names(actions), snapshot, listed):
+        place = catalog().index_of(action)
+        if place is not None and not own >> place & 1 and not _speaks(snapshot, action, resource):
             continue
         if resource not in known:
             known[resource] = snapshot.request_context(who, context, resource)
@@ -255,10 +256,6 @@ def asked_questions(
 
 def _strings(values: Iterable[str] | str) -> tuple[str, ...]:
     return (values,) if isinstance(values, str) else tuple(values)
-
-
-def _bits(actions: Iterable[str] | str) -> int:
-    return catalog().bits_of(_strings(actions))
 
 
 def _grantable(snapshot: Snapshot, principal: Principal) -> int:

@@ -69,7 +69,7 @@ class Stacks:
 
 def _ordered(layer: list[Policy]) -> Policies:
     """The policies of a layer, each once and in one order: that of a layer does not matter."""
-    return tuple(sorted({id(policy): policy for policy in layer}.values(), key=id))
+    return tuple(sorted({id(policy): policy for policy in layer}.values(), key=lambda policy: policy.key))
 
 
 class Search:

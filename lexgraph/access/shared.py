@@ -24,6 +24,7 @@ from lexgraph.reasoning.cells import cells
 Reach = Literal["public", "limited", "organization", "account", "service", "federated", "deleted", "unknown"]
 REACHES: tuple[Reach, ...] = get_args(Reach)
 UNREAD = "if its policy, which could not be read, allows it"
+GONE = "if there still is a user or role with this id; AWS shows an id where there is none"
 TOO_MANY = "where no Deny of the policy forbids it: its statements overlap in too many ways to say where"
 # Keys that say whose the caller is, whoever it is.
 _OWNER_KEYS = frozenset({"aws:principalaccount", "aws:principalarn"})
@@ -38,7 +39,8 @@ class SharedAccess:
     for anyone. `reach` says who that is: ``public``; ``limited`` where a condition fixes a network or some accounts;
     ``organization`` where one fixes an organization; ``account``, ``service`` and ``federated`` where they are named;
     ``deleted`` for the unique id of a user or role that the account does not have (AWS shows it in the place of one
-    that is gone); ``unknown`` where the policy could not be read. `actions` and `resources` are patterns, `exceptions`
+    that is gone, and nobody gets that id again: such a grant is ``conditional`` on there being somebody); ``unknown``
+    where the policy could not be read. `actions` and `resources` are patterns, `exceptions`
     those of resources that are not meant. For another account's callers their own account must allow it too.
     """
 
@@ -123,7 +125,7 @@ def _shared(
             name = (statement, policy.version, service, *denies)
             if name not in memo:
                 memo[name] = tuple(_granted(policy, service, statement, denies))
-            for one in memo[name]:
+            for one in map(_if_not_gone, memo[name]) if reach == "deleted" else memo[name]:
                 # Without a Resource element a statement is about the policy's own resource.
                 resources = one.resources if statement.resources is not None else (resource,)
                 yield SharedAccess(
@@ -155,6 +157,12 @@ def _granted(policy: Policy, service: str, statement: Statement, denies: list[St
         yield _Granted(
             cell.patterns, cell.resources, cell.exceptions, cell.outcome, cell.condition, residual_keys(cell.formula)
         )
+
+
+def _if_not_gone(granted: _Granted) -> _Granted:
+    """The same, where nobody may be there to use it."""
+    condition = GONE if granted.condition is None else f"{granted.condition}, and {GONE}"
+    return replace(granted, outcome="conditional", condition=condition)
 
 
 def _about(statement: Statement, service: str, *, variables: bool) -> Statement:

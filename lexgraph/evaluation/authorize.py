@@ -236,7 +236,7 @@ def _perhaps(layer: Layer, sides: tuple[Formula, Formula]) -> tuple[Formula, For
 def _unread(layer: Layer, verb: str) -> Atom:
     return unread_atom(
         f"{layer} {verb}",
-        lambda opposite: f"the {layer} policies that could not be read {'do not ' * opposite}{verb} it",
+        lambda opposite: f"the {layer} policies that were not read {'do not ' * opposite}{verb} it",
     )
 
 

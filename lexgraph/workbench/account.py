@@ -159,7 +159,8 @@ class Account(Everybody):
         """
         from lexgraph import tables
 
-        return tables.access_table(bulk.who_can(self.snapshot, action, resource, context=_context(context)))
+        rows = bulk.who_can(self.snapshot, action, resource, context=_context(context))
+        return self._stated(tables.access_table(rows))
 
     def what_can(
         self,
@@ -187,7 +188,7 @@ class Account(Everybody):
         else:
             what_can = bulk.what_can
         rows = what_can(self.snapshot, principal, actions=actions, resources=resources, context=known)
-        return tables.access_table(rows)
+        return self._stated(tables.access_table(rows))
 
     def access(
         self,
@@ -209,7 +210,7 @@ class Account(Everybody):
         from lexgraph.access import compressed
 
         found = compressed.access(self.snapshot, principals, actions, resources, context=_context(context))
-        return tables.access_table(found)
+        return self._stated(tables.access_table(found))
 
     def graph(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lexgraph.access.changed import Direction
+from lexgraph.access.changed import DIRECTIONS, Direction
 from lexgraph.access.compare import AccountDifference, compare_snapshots
 from lexgraph.account.model import Snapshot
 from lexgraph.account.readers import read_account
@@ -47,10 +47,8 @@ class AccountComparison:
 
     def __repr__(self) -> str:
         found = self.difference
-        counts = [
-            f"{len({arn for one in found.of(change) for arn in one.principals})} principals {change} access"
-            for change in ("gained", "lost")
-        ]
+        numbers = {change: len({arn for one in found.of(change) for arn in one.principals}) for change in DIRECTIONS}
+        counts = [f"{number} principal{'s' * (number != 1)} {change} access" for change, number in numbers.items()]
         undecided = f", {len(found.undecided)} undecided" if found.undecided else ""
         return f"AccountComparison: {self.relation}, {', '.join(counts)}{undecided}, {len(found.changes)} changes"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lexgraph.access import chaining, effective, shared
 from lexgraph.account.model import Snapshot
@@ -18,6 +18,16 @@ class Everybody(PolicyTables):
     """The part of :class:`~lexgraph.workbench.account.Account` that is about everybody's access."""
 
     snapshot: Snapshot
+
+    def _kept(self, name: str, make: Any) -> Any:
+        return super()._kept(name, lambda: self._stated(make()))
+
+    def _stated(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Let a table say what it was made from, so that an export of it alone can."""
+        from lexgraph.exports.provenance import attributes_of
+
+        table.attrs = attributes_of(self.snapshot) | table.attrs
+        return table
 
     @property
     def action_sets(self) -> ActionSets:
@@ -48,7 +58,7 @@ class Everybody(PolicyTables):
         """
         from lexgraph import tables
 
-        return tables.principal_actions_table(self.action_sets.of(principal))
+        return self._stated(tables.principal_actions_table(self.action_sets.of(principal)))
 
     def cells_of(self, principal: str) -> pd.DataFrame:
         """Return what a principal is granted on all resources, as few disjoint rows (schema ``principal_cells``).
@@ -59,7 +69,7 @@ class Everybody(PolicyTables):
         """
         from lexgraph import tables
 
-        return tables.principal_cells_table(self.snapshot, principal)
+        return self._stated(tables.principal_cells_table(self.snapshot, principal))
 
     @property
     def shared_access(self) -> pd.DataFrame:
@@ -88,7 +98,7 @@ class Everybody(PolicyTables):
         """
         from lexgraph import tables
 
-        return tables.chains_table(chaining.reachable(self.snapshot, principal))
+        return self._stated(tables.chains_table(chaining.reachable(self.snapshot, principal)))
 
     def who_can_become(self, role: str) -> pd.DataFrame:
         """Return who reaches a role, directly or over other roles (schema ``chains``).
@@ -99,4 +109,4 @@ class Everybody(PolicyTables):
         """
         from lexgraph import tables
 
-        return tables.chains_table(chaining.who_can_become(self.snapshot, role))
+        return self._stated(tables.chains_table(chaining.who_can_become(self.snapshot, role)))

@@ -20,7 +20,6 @@ from side_by_side.statements import TABLE, asked_resources
 from side_by_side.workloads import Bar, Result, Session
 
 FOLDER = HOME.parent / "out" / "bench"
-ABSENT_KEYS = "the keys that are not given are absent, as for the peers"
 # Which action is asked about on the resources of a service.
 ASKED = {
     "dynamodb": "dynamodb:DeleteTable",
@@ -133,7 +132,7 @@ def who_can(session: Session) -> Iterator[Result]:
             result = Result(f"{name} {number:,}", about, unit, mode, entries, bar)
             if number == 1000:
                 result.remarks.append("iam-lens: not run, its package is not in the npm registry")
-            yield sizes.remark(result, 12) if number == (1000 if session.quick else 10000) else result
+            yield sizes.remark(result) if number == (1000 if session.quick else 10000) else result
 
 
 def who_can_often(session: Session) -> Iterator[Result]:

@@ -30,7 +30,8 @@ from lexgraph.reasoning.compare import RelationName
 class AccountDifference:
     """What differs between two snapshots: `before` and `after`, without what only one of them knows.
 
-    `changes` are what stands in them, `access` who gained and lost what. `notes` say what was left out, and why.
+    `changes` are what stands in them, `access` who gained and lost what. `notes` are what to know of the comparison,
+    and `hidden` what was left out of it and may have changed.
     """
 
     before: Snapshot
@@ -38,6 +39,7 @@ class AccountDifference:
     changes: tuple[AccountChange, ...] = ()
     access: tuple[AccessChange, ...] = ()
     notes: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
 
     def of(self, change: Direction) -> tuple[AccessChange, ...]:
         """Return what was gained, or lost, and is shown by a request."""
@@ -51,13 +53,13 @@ class AccountDifference:
     @property
     def relation(self) -> RelationName:
         """How the first account relates to the second: narrower where access was only gained, wider where it was only
-        lost; disjoint where no principal is in both.
+        lost; disjoint where no principal is in both; undecided where something may have changed unseen.
         """
         gained, lost = bool(self.of("gained")), bool(self.of("lost"))
         if gained and lost:
             first, second = ({p.arn for p in one.principals} for one in (self.before, self.after))
             return "overlapping" if first & second else "disjoint"
-        if self.undecided:
+        if self.undecided or self.hidden:
             return "undecided"
         return "narrower" if gained else "wider" if lost else "equal"
 
@@ -81,11 +83,20 @@ def compare_snapshots(before: Snapshot, after: Snapshot) -> AccountDifference:
     >>> compare_snapshots(account, replace(account, principals=account.principals[1:])).relation
     'wider'
     """
-    if before is after:
+    if before is after or _is_same(before, after):
         return AccountDifference(before, after)
-    old, new, notes = _comparable(before, after)
+    notes: tuple[str, ...] = ()
+    if before.account_id != after.account_id:
+        notes = (f"these are two accounts, {before.account_id} and {after.account_id}: no principal is in both",)
+    old, new, hidden = _comparable(before, after)
     access = tuple(_access(old, new))
-    return AccountDifference(old, new, list_changes(old, new), access, notes)
+    return AccountDifference(old, new, list_changes(old, new), access, (*notes, *hidden), hidden)
+
+
+def _is_same(before: Snapshot, after: Snapshot) -> bool:
+    """Whether both were read from the same: then what could not be read is the same, too."""
+    inputs = [(one.sha256, one.organization, one.resource_policies, one.no_resource_policy) for one in (before, after)]
+    return inputs[0] == inputs[1] and before.principals == after.principals and before.policies == after.policies
 
 
 def _access(before: Snapshot, after: Snapshot) -> Iterator[AccessChange]:
@@ -173,10 +184,8 @@ def _grouped(changes: Iterable[AccessChange]) -> Iterator[AccessChange]:
 
 
 def _comparable(before: Snapshot, after: Snapshot) -> tuple[Snapshot, Snapshot, tuple[str, ...]]:
-    """Both without what only one of them knows, and what there is to say of that."""
+    """Both without what only one of them knows, and what may have changed therefore without being told."""
     notes = []
-    if before.account_id != after.account_id:
-        notes.append(f"these are two accounts, {before.account_id} and {after.account_id}: no principal is in both")
     if (before.organization is None) != (after.organization is None):
         notes.append("only one of the two has its organization's policies: they were left out")
         before, after = replace(before, organization=None), replace(after, organization=None)

@@ -50,7 +50,10 @@ class AccountComparison:
         numbers = {change: len({arn for one in found.of(change) for arn in one.principals}) for change in DIRECTIONS}
         counts = [f"{number} principal{'s' * (number != 1)} {change} access" for change, number in numbers.items()]
         undecided = f", {len(found.undecided)} undecided" if found.undecided else ""
-        return f"AccountComparison: {self.relation}, {', '.join(counts)}{undecided}, {len(found.changes)} changes"
+        hidden = f"; {'; '.join(found.hidden)}" if found.hidden else ""
+        return (
+            f"AccountComparison: {self.relation}, {', '.join(counts)}{undecided}, {len(found.changes)} changes{hidden}"
+        )
 
     def _repr_html_(self) -> str:
         return html_of(self.access)

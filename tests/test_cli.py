@@ -300,6 +300,25 @@ def test_compare_tells_the_relation_and_a_request_for_each_side(run, tmp_path):
     assert "1 action only in mine:\n  lex:GetBot\n" in out
 
 
+def test_compare_takes_policies_that_name_principals(run, tmp_path):
+    grant = {"Effect": "Allow", "Action": "lex:RecognizeText", "Resource": "*"}
+    documents = {"lex": {"Service": "lexv2.amazonaws.com"}, "all": "*"}
+    one, other = (
+        policy_file(tmp_path, f"{name}.json", {"Statement": {**grant, "Principal": principal}})
+        for name, principal in documents.items()
+    )
+    code, out, _ = run("compare", one, other, "--kind", "resource")
+    assert code == 1
+    assert "lex compared with all: narrower" in out
+    assert re.search(r"only all allows: lex:RecognizeText on \S+ by arn:aws:iam::", out)
+    nobody = policy_file(tmp_path, "nobody.json", {"Statement": {**grant, "Effect": "Deny", "Principal": "*"}})
+    _, out, _ = run("compare", one, nobody, "--kind", "resource", "--format", "json")
+    assert json.loads(out)["only_a"]["principal"] == {"Service": "lexv2.amazonaws.com"}
+    code, _, err = run("compare", one, other)
+    assert code == 2
+    assert "takes no Principal" in err
+
+
 def test_the_request_of_a_comparison_is_a_case_that_simulate_decides(run):
     full, narrow = "AmazonLexFullAccess", "AmazonLexReadOnly"
     code, out, _ = run("compare", narrow, full, "--format", "json")

@@ -108,6 +108,7 @@ def _compare(commands: Any) -> None:
     help_text = "a policy's file, or a managed policy (Name, or Name@v6 for a version); or an account, file or folder"
     parser.add_argument("a", metavar="A", help=help_text)
     parser.add_argument("b", metavar="B", help="another one")
+    parser.add_argument("--kind", choices=KINDS, default="identity", help="what policies in files are; %(default)s")
     _format(parser, "text", "json")
 
 

@@ -10,8 +10,9 @@ from lexgraph.cli.compare_accounts import compare_accounts, request_json
 from lexgraph.cli.terminal import put, put_json, say
 from lexgraph.errors import LexgraphError, shown
 from lexgraph.evaluation.request import Request
-from lexgraph.policy.model import Policy
+from lexgraph.policy.model import Kind, Policy
 from lexgraph.policy.parse import parse_policy
+from lexgraph.reasoning.side import NAMING
 from lexgraph.report.inputs import STDIN, is_account, read_bytes
 from lexgraph.report.subject import no_file_either
 from lexgraph.report.text import counted
@@ -25,7 +26,7 @@ def run(args: Namespace) -> int:
     given = {name: _bytes_of(name) for name in dict.fromkeys((args.a, args.b))}
     if any(_is_whole(name, data) for name, data in given.items()):
         return compare_accounts(args, given)
-    compared = Comparison(*(_policy(name, given[name]) for name in (args.a, args.b)))
+    compared = Comparison(*(_policy(name, given[name], args.kind) for name in (args.a, args.b)))
     if args.format == "json":
         put_json(
             {
@@ -38,8 +39,8 @@ def run(args: Namespace) -> int:
         )
     else:
         put(f"{compared.a.name} compared with {compared.b.name}: {compared.relation}")
-        _put_side(compared.a.name, compared.only_a, compared.actions_only_a)
-        _put_side(compared.b.name, compared.only_b, compared.actions_only_b)
+        _put_side(compared.a, compared.only_a, compared.actions_only_a)
+        _put_side(compared.b, compared.only_b, compared.actions_only_b)
     if compared.relation == "undecided":
         say(f"undecided: {compared.reason}")
     if compared.assumptions:
@@ -58,7 +59,7 @@ def _is_whole(name: str, data: bytes | None) -> bool:
     return Path(name).is_dir() if data is None else is_account(data)
 
 
-def _policy(name: str, data: bytes | None) -> Policy:
+def _policy(name: str, data: bytes | None, kind: Kind) -> Policy:
     if data is None:
         try:
             return find_policy(name)
@@ -68,13 +69,16 @@ def _policy(name: str, data: bytes | None) -> Policy:
         message = f"templates are not compared: {shown(name)} is one, whose policies read_policies reads"
         raise LexgraphError(message, code="NOT_A_POLICY")
     stem, source = ("standard input", None) if name == STDIN else (Path(name).stem, name)
-    return parse_policy(data, name=stem, source=source)
+    return parse_policy(data, name=stem, source=source, kind=kind)
 
 
-def _put_side(name: str, request: Request | None, actions: tuple[str, ...]) -> None:
+def _put_side(policy: Policy, request: Request | None, actions: tuple[str, ...]) -> None:
+    name = policy.name
     put(f"{counted(len(actions), 'action')} only in {name}{':' if actions else ''}")
     for action in actions:
         put(f"  {action}")
     if request is not None:
         context = ", ".join(f"{key} = {shown(str(value))}" for key, value in request.context.values.items())
-        put(f"only {name} allows: {request.action} on {request.resource}{f' with {context}' if context else ''}")
+        who = f" by {request.principal}" if policy.kind in NAMING else ""
+        what = f"{request.action} on {request.resource}{who}"
+        put(f"only {name} allows: {what}{f' with {context}' if context else ''}")

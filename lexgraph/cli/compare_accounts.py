@@ -71,8 +71,9 @@ def request_json(request: Request | None) -> dict[str, Any] | None:
     """Return a request as the cases of ``simulate`` write it."""
     if request is None:
         return None
+    kind, _, name = request.principal.partition(":")
     return {
-        "principal": request.principal,
+        "principal": {kind: name} if kind in ("Service", "Federated") else request.principal,
         "action": request.action,
         "resource": request.resource,
         "resource_account": request.resource_account,

@@ -157,8 +157,10 @@ def test_a_report_that_is_interrupted_keeps_every_file_whole_and_can_be_written_
             assert (again / path.relative_to(fresh)).read_bytes() == path.read_bytes()
 
 
+# Whoever starts the tests in the background may have them ignore interrupts, which children inherit.
 SLOW = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import pandas as pd
 import lexgraph as lg
 from lexgraph.exports import tables

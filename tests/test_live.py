@@ -470,6 +470,15 @@ def test_the_policy_is_enough_and_without_one_of_its_actions_that_call_is_denied
 # Stopped from outside ------------------------------------------------------------------------------------------------
 
 
+# Whoever starts the tests in the background may have them ignore interrupts, which children inherit.
+INTERRUPTIBLE = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from lexgraph.cli import main
+sys.exit(main())
+"""
+
+
 def started(folder: Path, front: Front, pause: threading.Event) -> subprocess.Popen[bytes]:
     """Start a collection whose third page never comes, and wait until it is asked for."""
     asked = threading.Event()
@@ -481,7 +490,7 @@ def started(folder: Path, front: Front, pause: threading.Event) -> subprocess.Po
         front.lock.acquire()
 
     front.on(DETAILS, never, skip=2)
-    command = [sys.executable, "-m", "lexgraph.cli", "collect", "-o", str(folder), "--services", "iam"]
+    command = [sys.executable, "-c", INTERRUPTIBLE, "collect", "-o", str(folder), "--services", "iam"]
     process = subprocess.Popen([*command, "--endpoint-url", front.url], stdout=-1, stderr=-1, cwd=ROOT)
     assert asked.wait(30)
     return process

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from itertools import combinations
 
 import pytest
 from pandas.testing import assert_frame_equal
@@ -220,21 +221,15 @@ def test_the_picture_is_the_difference_in_the_style_of_the_page(diff):
 
 
 def test_a_question_that_takes_too_long_says_undecided():
-    # Which of these hold together is not found out in the time that anybody would wait.
-    def denies(first):
-        tests = [
-            {
-                "StringLike": {f"aws:PrincipalTag/a{i}": ["*a*b", "c*d*"]},
-                "StringNotLike": {f"aws:PrincipalTag/b{i}": "*a*"},
-            }
-            for i in range(first, first + 14)
-        ]
-        every = {"Action": "lex:*", "Resource": "*"}
-        return {
-            "Statement": [{"Effect": "Allow", **every}, *({"Effect": "Deny", **every, "Condition": t} for t in tests)]
-        }
-
-    diff = lg.PolicyDiff(denies(0), denies(1))
+    # Seven keys, six values, and no two keys may hold the same: that this cannot be takes long to find out.
+    every = {"Action": "lex:*", "Resource": "*"}
+    keys, values = [f"aws:PrincipalTag/{n}" for n in range(7)], list("abcdef")
+    tests = [{"StringNotEquals": {key: values}} for key in keys]
+    tests += [{"StringEquals": {one: value, other: value}} for one, other in combinations(keys, 2) for value in values]
+    denies = [{"Effect": "Deny", **every, "Condition": test} for test in tests]
+    diff = lg.PolicyDiff(
+        {"Statement": [{"Effect": "Allow", **every}, *denies]}, {"Statement": {"Effect": "Deny", **every}}
+    )
     assert diff.current
     assert diff.status.value.startswith("Up to date · undecided: it is not decided how they relate · lex:")
     assert "undecided" in set(diff.result["what"])

@@ -77,6 +77,11 @@ def assume_edges(snapshot: Snapshot, *, context: Context = UNKNOWN_CONTEXT) -> t
     return _edges(snapshot, context)
 
 
+def roles_of(snapshot: Snapshot, principal: Principal) -> tuple[AssumeEdge, ...]:
+    """Return the roles that one principal may assume at once, as :func:`assume_edges` has them, sorted by role."""
+    return tuple(edge for _, edge in _by_principal(snapshot, UNKNOWN_CONTEXT).get(principal.arn, ()))
+
+
 def reachable(
     snapshot: Snapshot, principal: str | Principal, *, context: Context = UNKNOWN_CONTEXT
 ) -> tuple[Chain, ...]:

@@ -13,8 +13,7 @@ from typing import Any
 
 from lexgraph.access.administrators import ADMINISTRATOR, Administrators, Standing, administrators, named_actions
 from lexgraph.access.alike import Alike, Thing, thing_of
-from lexgraph.access.assuming import assumed_roles
-from lexgraph.access.chaining import ASSUME
+from lexgraph.access.chaining import ASSUME, roles_of
 from lexgraph.access.decide import GRANTING
 from lexgraph.access.methods import METHODS, Gain, Method, Need
 from lexgraph.access.somewhere import somewhere
@@ -139,7 +138,7 @@ class Search:
             yield from self._on_target(who, method)
 
     def _assuming(self, who: Principal, method: Method) -> Iterator[EscalationEdge]:
-        for edge in assumed_roles(self.alike, self.trimmed, who, named=self.may_name(who, ASSUME)):
+        for edge in roles_of(self.snapshot, who):
             if edge.role != who.arn:
                 proof = Proof(ASSUME, None, (), edge.outcome, edge.condition, edge.missing_keys)
                 proof = self.told.setdefault(proof, proof)

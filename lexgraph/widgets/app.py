@@ -76,3 +76,29 @@ class App(w.VBox):  # type: ignore[misc]  # ipywidgets publishes no types
         with self.turn:
             if not self._soon.waits:  # else a newer picture is on its way
                 self.picture.value, self.note.value = shown, html.words_html(note)
+
+
+class Asking(App):
+    """An app whose controls ask one question: what they suggest goes with what is chosen in the others.
+
+    Each such app says how: `_suggest` fills the controls, `refresh` asks, and `_refuse` tells what is wrong.
+    """
+
+    def __init__(self, title: str, css: str) -> None:
+        super().__init__(title, css)
+        self._quiet = False  # while the app itself sets controls
+
+    @one_at_a_time
+    def choose(self) -> None:
+        """Show what the other controls can hold with what is chosen; then ask."""
+        if self._quiet:
+            return
+        self._quiet = True
+        try:
+            self._suggest()
+        except LexgraphError as error:
+            self._refuse(error)
+            return
+        finally:
+            self._quiet = False
+        self.refresh()

@@ -12,7 +12,7 @@ from lexgraph.account.model import labels
 from lexgraph.errors import LexgraphError
 from lexgraph.policy.model import Policy
 from lexgraph.widgets import html, picture
-from lexgraph.widgets.app import App
+from lexgraph.widgets.app import Asking
 from lexgraph.widgets.context_form import ContextForm
 from lexgraph.widgets.controls import chooser, combo, dropdown, page, panel
 from lexgraph.widgets.later import one_at_a_time
@@ -30,7 +30,7 @@ MOST_KEYS = 3  # named in the status
 EVERYWHERE = ""  # not None, which a list of options takes for "nothing is chosen"
 
 
-class AccessExplorer(App):
+class AccessExplorer(Asking):
     """Explore what an account, or a policy, allows.
 
     Parameters
@@ -66,7 +66,6 @@ class AccessExplorer(App):
     ) -> None:
         super().__init__("Access explorer", "lg-access-explorer")
         self._source = source_of(source, name)
-        self._quiet = False
         self._result: pd.DataFrame | None = None
         self._asked: Question | None = None
         self._explanation: Explanation | None = None
@@ -135,21 +134,6 @@ class AccessExplorer(App):
         return self.view.value != picture.NONE and self._asked is not None
 
     # What callbacks call ---------------------------------------------------------------------------------------------
-
-    @one_at_a_time
-    def choose(self) -> None:
-        """Show the condition keys, actions and resources that go with the chosen user, role or policy; then ask."""
-        if self._quiet:
-            return
-        self._quiet = True
-        try:
-            self._suggest()
-        except LexgraphError as error:
-            self._refuse(error)
-            return
-        finally:
-            self._quiet = False
-        self.refresh()
 
     @one_at_a_time
     def refresh(self) -> None:

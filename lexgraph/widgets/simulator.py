@@ -14,7 +14,7 @@ from lexgraph.errors import LexgraphError
 from lexgraph.evaluation.decision import Decision
 from lexgraph.evaluation.request import Request
 from lexgraph.widgets import html
-from lexgraph.widgets.app import App
+from lexgraph.widgets.app import Asking
 from lexgraph.widgets.context_form import ContextForm
 from lexgraph.widgets.controls import combo, dropdown, panel
 from lexgraph.widgets.judges import Judge, Judged, judge_of, policies_of
@@ -28,7 +28,7 @@ UNKNOWN, ABSENT = "keys not given are unknown", "keys not given are absent"
 MOST_ACTIONS = 1_000  # suggested at once; the largest service has 900
 
 
-class RequestSimulator(App):
+class RequestSimulator(Asking):
     """Put one request to an account, or to policies, and see why it is allowed or not.
 
     Parameters
@@ -71,7 +71,6 @@ class RequestSimulator(App):
             raise LexgraphError("there is no principal to ask about", code="NOTHING_TO_ASK")
         self._extra = dict(context or {})
         self._typing = Later(PAUSE, always=True)
-        self._quiet = False
         self.decision: Decision | None = None
         self.principal = combo("principal", principal or self._judge.principals[0], "lg-principal", "user/name or ARN")
         self.principal.options = self._judge.principals
@@ -139,21 +138,6 @@ class RequestSimulator(App):
         """Suggest the actions of the service that is being typed; ask at the next pause."""
         self._suggest_actions()
         self._typing(self.choose)
-
-    @one_at_a_time
-    def choose(self) -> None:
-        """Show the resources and condition keys that go with the request; then decide."""
-        if self._quiet:
-            return
-        self._quiet = True
-        try:
-            self._suggest()
-        except LexgraphError as error:
-            self._refuse(error)
-            return
-        finally:
-            self._quiet = False
-        self.refresh()
 
     @one_at_a_time
     def refresh(self) -> None:

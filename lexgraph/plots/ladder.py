@@ -154,7 +154,7 @@ def _draw(ax: Axes | None, theme: Theme, sides: tuple[_Side, _Side, _Side], titl
 
 def _subtitle(sides: tuple[_Side, _Side, _Side]) -> str:
     a, both, b = (sum(side.counts.values()) for side in sides)
-    text = f"{a:,} actions only in the first, {b:,} only in the second, {both:,} in both"
+    text = f"{a:,} action{'s' * (a != 1)} only in the first, {b:,} only in the second, {both:,} in both"
     return f"{text}, {len(sides[1].actions):,} of these granted differently" if sides[1].actions else text
 
 

@@ -44,7 +44,8 @@ class Comparison:
         self.actions_only_a, self.actions_only_b = action_difference(a, b)
 
     def __repr__(self) -> str:
-        counts = f"{len(self.actions_only_a)} actions only in the first, {len(self.actions_only_b)} only in the second"
+        first, second = len(self.actions_only_a), len(self.actions_only_b)
+        counts = f"{first} action{'s' * (first != 1)} only in the first, {second} only in the second"
         return f"{visible(self.a.name)} and {visible(self.b.name)}: {self.relation}, {counts}"
 
     @property

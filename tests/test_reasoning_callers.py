@@ -14,14 +14,19 @@ import pytest
 
 from lexgraph.catalog.actions import catalog
 from lexgraph.errors import LexgraphError
+from lexgraph.evaluation import principals
+from lexgraph.evaluation.callers import principal_text
+from lexgraph.evaluation.principals import ways
 from lexgraph.evaluation.request import Request
 from lexgraph.evaluation.simulate import CaseReader
 from lexgraph.evaluation.stack import PolicyStack, Settings
-from lexgraph.policy.model import Kind, Policy
+from lexgraph.policy.model import Kind, PatternSet, Policy
 from lexgraph.policy.parse import parse_policy
 from lexgraph.policy.patterns import compile_glob
 from lexgraph.reasoning import Answer, contains, equivalent, overlaps, relate
+from lexgraph.reasoning.callers import Callers
 from lexgraph.reasoning.contain import ALONE, BOUND, DELEGATED, FREE_KEYS, HOLDER, NO_ROOT, OWN, PARTITIONS
+from lexgraph.reasoning.side import OpenQuestion, side_of
 from tests import reference
 from tests.random_cases import random_case, with_deny
 
@@ -215,6 +220,30 @@ def test_rules_about_single_services_tell_actions_apart() -> None:
     buckets = contains(identity("lex:GetBot"), identity(listing, "arn:aws:s3:::*")).request
     assert buckets is not None
     assert buckets.action == "s3:ListAllMyBuckets"
+
+
+def test_many_patterns_name_whom_each_of_them_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(5)
+    callers = [random_case(rng)["request"]["principal"] for _ in range(120)]
+    asked = [OpenQuestion("lex:GetBot", "*", Callers((side_of(()),), principal_text(one)).all[0]) for one in callers]
+    draws = [random_case(rng).get("resource_policy") or {} for _ in range(400)]
+    elements = [
+        statement.principals
+        for one in draws
+        if one
+        for statement in parse_policy(one, kind="resource").statements
+        if statement.principals is not None
+    ]
+    extra = ("AWS:*", f"AWS:{HOME}", f"AWS:arn:aws:iam::{AWAY}:root", "Service:lex.amazonaws.com", "AWS:AIDAEXAMPLE")
+    named = 0
+    for element in elements:
+        many = PatternSet((*element.patterns, *rng.sample(extra, 2), *(f"AWS:{ANA}{i}" for i in range(12))))
+        found = [ways(many, question) for question in asked]
+        monkeypatch.setattr(principals, "FEW", len(many.patterns))
+        assert found == [ways(many, question) for question in asked]
+        monkeypatch.undo()
+        named += sum(map(bool, found))
+    assert named > 1_000
 
 
 def test_an_answer_tells_what_it_leans_on() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Literal
 
 from lexgraph.conditions.hints import Hint
 from lexgraph.conditions.logic import Atom, Formula, all_of, any_of, negate
+from lexgraph.evaluation.callers import Caller
 from lexgraph.evaluation.index import StatementIndex
 from lexgraph.evaluation.request import Question
 from lexgraph.evaluation.stack import Layer
@@ -17,15 +19,47 @@ from lexgraph.policy.model import PatternSet, Policy, Statement
 Way = Literal["everyone", "self", "role", "account"]
 WAYS: tuple[Way, ...] = ("everyone", "self", "role", "account")
 Named = dict[Way, Formula]
+FEW = 8  # patterns that are sooner looked at one by one
 
 
 def ways(element: PatternSet, question: Question) -> Named:
     """Return how the patterns of a Principal element name the caller, each way with the formula under which it does."""
     found: Named = {}
-    for pattern in element.patterns:
+    patterns = element.patterns
+    for pattern in patterns if len(patterns) <= FEW else _worth_asking(element, question.caller):
         for way, formula in _named_as(pattern, question):
             found[way] = any_of((found.get(way, False), formula))
     return found
+
+
+def _worth_asking(element: PatternSet, caller: Caller) -> list[str]:
+    """Those of many patterns that may name the caller, in their order."""
+    by_text = _by_text(element)
+    own = (caller.arn, caller.role, caller.account, f"Service:{caller.name}", f"Federated:{caller.name}", "")
+    places = {place for text in own if text is not None for place in by_text.get(text, ())}
+    return [element.patterns[place] for place in sorted(places)]
+
+
+@lru_cache(1024)
+def _by_text(element: PatternSet) -> Mapping[str, tuple[int, ...]]:
+    """Where the patterns stand, by the text of a caller that they name; by none those that may name any."""
+    found: dict[str, list[int]] = {}
+    for place, pattern in enumerate(element.patterns):
+        for text in _texts_of(pattern):
+            found.setdefault(text, []).append(place)
+    return {text: tuple(places) for text, places in found.items()}
+
+
+def _texts_of(pattern: str) -> set[str]:
+    kind, _, value = pattern.partition(":")
+    if kind in ("Service", "Federated"):
+        return {pattern}
+    if kind != "AWS" or not (value.isdigit() or is_arn(value)):
+        return {""}
+    if value.isdigit():
+        return {value}
+    account = split_arn(value)[4]
+    return {value, _without_path(value)} | ({account} if _is_root_of(value, account) else set())
 
 
 def _named_as(pattern: str, question: Question) -> Iterator[tuple[Way, Formula]]:

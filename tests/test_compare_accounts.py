@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 
 import lexgraph as lg
-from lexgraph.access.compare import AccountDifference, compare_snapshots
-from lexgraph.access.confirm import DELEGATED, GRANTING, Decider
-from lexgraph.access.decide import decide
-from lexgraph.access.settled import known_keys, settled
+from lexgraph.access.comparison.compare import compare_snapshots
+from lexgraph.access.comparison.decider import DELEGATED, Decider
+from lexgraph.access.comparison.model import AccountDifference
+from lexgraph.access.comparison.settled import known_keys, settled
+from lexgraph.access.decide import GRANTING, decide
 from lexgraph.account.model import ResourcePolicy, Snapshot
 from lexgraph.account.organization import ControlPolicy, Organization, Target
 from lexgraph.account.pages import parse_account
@@ -186,7 +187,7 @@ def test_every_request_is_answered_differently_by_the_two_accounts(seed: int) ->
         if one.request is None:
             assert one.reason
             continue
-        for arn in one.principals if one.via == "own policies" and DELEGATED not in one.assumptions else ():
+        for arn in one.principals if one.holder is None and DELEGATED not in one.assumptions else ():
             asked = one.request.action, one.request.resource
             context = one.request.context
             assert decide(here, arn, *asked, context=context).outcome in GRANTING
@@ -278,7 +279,7 @@ def test_a_tag_that_a_policy_asks_for_brings_access_and_one_that_none_asks_for_d
     assert [(one.what, one.change, one.name, one.after) for one in found.changes] == [("tag", "added", "Team", "a")] * 2
     before = account(user("ana", allow(condition=TEAM), Tags=tags(Team="b")))
     found = compare_snapshots(before, account(user("ana", allow(condition=TEAM), Tags=tags(Team="a"))))
-    assert told(found) == [("gained", "own policies", (f"{A}user/ana",))]
+    assert told(found) == [("gained", "keys of the principal", (f"{A}user/ana",))]
     assert (found.access[0].before, found.access[0].after) == ("implicitDeny", "allowed")
     assert found.relation == "narrower"
 
@@ -415,8 +416,91 @@ def test_what_only_one_of_the_two_knows_is_left_out_and_said_so() -> None:
     wide = replace(scp, policy=parse_policy(doc(allow("*")), kind="scp"))
     other = replace(known, organization=replace(known.organization, policies=(wide,)))
     found = compare_snapshots(known, other)
-    assert told(found) == [("gained", "own policies", (f"{A}user/ana",))]
+    assert told(found) == [("gained", "service control policies", (f"{A}user/ana",))]
     assert [c.what for c in found.changes] == ["control policy"]
+
+
+def organized(base: Snapshot, *controls: tuple[str, Json]) -> Snapshot:
+    """Return an account below a root to which these policies are attached, each (kind, document)."""
+    policies = tuple(
+        ControlPolicy(
+            f"p-{i}", f"arn:aws:organizations::1:policy/p-{i}", f"p{i}", kind, policy=parse_policy(document, kind=kind)
+        )
+        for i, (kind, document) in enumerate(controls)
+    )
+    root = Target("r-ab12", "root", "Root", attached=tuple(policy.id for policy in policies))
+    member = Target("111122223333", "account", "Support", "r-ab12", attached=tuple(policy.id for policy in policies))
+    return replace(base, organization=Organization("o-exampleorgid", "444455556666", (root, member), policies))
+
+
+ALL_SCP = ("scp", doc(allow("*")))
+ALL_RCP = ("rcp", doc({**allow("*"), "Principal": "*"}))
+
+
+def denying(*actions: str, principal: bool = False, condition: Json = None) -> Json:
+    said = allow(list(actions), effect="Deny", condition=condition)
+    everything = allow("*")
+    if principal:
+        said, everything = {**said, "Principal": "*"}, {**everything, "Principal": "*"}
+    return doc(everything, said)
+
+
+@pytest.mark.parametrize(
+    "via, after",
+    [
+        ("own policies", {"statements": (allow(["s3:GetObject", "sqs:*"]), allow("lex:*", effect="Deny"))}),
+        ("permissions boundary", {"boundary": "Narrow"}),
+        ("service control policies", {"controls": (("scp", denying("lex:*")), ALL_RCP)}),
+        ("resource control policies", {"controls": (ALL_SCP, ("rcp", denying("s3:*", principal=True)))}),
+        ("keys of the principal", {"team": "b"}),
+    ],
+)
+def test_the_layer_that_brought_it_is_named(via: str, after: Json) -> None:
+    team = {"StringEquals": {"aws:PrincipalTag/Team": "a"}}
+    usual = (allow(["lex:GetBot", "s3:GetObject"]), allow("sns:Publish", condition=team))
+
+    def having(statements: Json = usual, boundary: str = "Wide", controls: Json = (ALL_SCP, ALL_RCP), team: str = "a"):
+        limit = {
+            "PermissionsBoundary": {
+                "PermissionsBoundaryType": "Policy",
+                "PermissionsBoundaryArn": f"{A}policy/{boundary}",
+            }
+        }
+        ana = user("ana", *statements, Tags=tags(Team=team), **limit)
+        limits = [managed("Wide", allow("*")), managed("Narrow", allow(["lex:*", "sns:*", "sqs:*"]))]
+        return organized(account(ana, Policies=limits), *controls)
+
+    found = compare_snapshots(having(), having(**after))
+    assert {one.via for one in found.of("lost")} == {via}
+    back = compare_snapshots(having(**after), having())
+    assert {one.via for one in back.of("gained")} == {via}
+    for one in found.of("lost"):
+        assert (one.holder, one.principals) == (None, (f"{A}user/ana",))
+
+
+def test_where_no_one_layer_is_enough_several_are_named() -> None:
+    ana, nobody = account(user("ana", allow("lex:GetBot"))), account(user("ana", allow("sns:Publish")))
+    closed, opened = (("scp", denying("lex:*")), ALL_RCP), (ALL_SCP, ALL_RCP)
+    found = compare_snapshots(organized(nobody, *closed), organized(ana, *opened))
+    assert ("gained", "several layers", (f"{A}user/ana",)) in told(found)
+    # Where one of the changed layers would do alone, it is that one.
+    found = compare_snapshots(organized(nobody, *opened), organized(ana, ("scp", denying("sqs:*")), ALL_RCP))
+    assert ("gained", "own policies", (f"{A}user/ana",)) in told(found)
+
+
+def test_a_resource_control_policy_that_changed_is_never_passed_over() -> None:
+    bucket, stranger = "arn:aws:s3:::logs", "arn:aws:iam::777788889999:role/survey"
+    perimeter = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-exampleorgid"}}
+    statement = {"Effect": "Allow", "Principal": {"AWS": stranger}, "Action": "s3:GetObject", "Resource": f"{bucket}/*"}
+    shared = ResourcePolicy(bucket, parse_policy(doc(statement), kind="resource"))
+    base = replace(account(user("ana", allow("s3:*"))), resource_policies=(shared,))
+    closed = organized(base, ALL_SCP, ("rcp", denying("s3:*", principal=True, condition=perimeter)))
+    found = compare_snapshots(organized(base, ALL_SCP, ALL_RCP), closed)
+    assert told(found) == [("lost", "resource control policies", (stranger,))]
+    assert (found.access[0].holder, found.relation) == (bucket, "wider")
+    # One that names what it denies otherwise, and denies the same, has changed nothing.
+    same = organized(base, ALL_SCP, ("rcp", denying("s3:*", "s3:Get*", principal=True, condition=perimeter)))
+    assert compare_snapshots(closed, same).relation == "equal"
 
 
 def test_a_policy_that_cannot_be_read_leaves_access_undecided() -> None:

@@ -14,13 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.patches import PathPatch
 
-from lexgraph.access.administrators import administrators
 from lexgraph.access.chaining import assume_edges
 from lexgraph.access.decide import GRANTING, decide
-from lexgraph.access.escalation import EscalationEdge, escalation_edges
-from lexgraph.access.methods import KINDS, METHODS
-from lexgraph.access.somewhere import somewhere
-from lexgraph.access.trimmed import Trimmed
+from lexgraph.access.escalation.administrators import administrators
+from lexgraph.access.escalation.edges import escalation_edges
+from lexgraph.access.escalation.methods import KINDS, METHODS
+from lexgraph.access.escalation.model import EscalationEdge
+from lexgraph.access.escalation.somewhere import somewhere
+from lexgraph.access.escalation.trimmed import Trimmed
 from lexgraph.account.model import Snapshot
 from lexgraph.account.organization import ControlPolicy, Organization, Target
 from lexgraph.account.pages import parse_account

@@ -225,7 +225,8 @@ def graph(session: Session) -> Iterator[Result]:
     for number in (1000, 10000):
         data: dict[str, Any] = {"path": account_file(number)}
         bare = Entrant("notebook", "policy graph", "bare networkx, the same edges")
-        entrants = session.invited(Entrant("lexgraph", "policy graph"), bare)
+        told = Entrant("notebook", "policy graph, attributes", "networkx, their attributes too")
+        entrants = session.invited(Entrant("lexgraph", "policy graph"), bare, told)
         entries = race(entrants, data, for_numbers("nodes and edges"), session.limits)
         measure_memory(entries, entrants[: len(entries)], data, session.limits)
         sizes.add(number, entries)

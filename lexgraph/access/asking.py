@@ -14,7 +14,7 @@ from lexgraph.access.deciders import decided_by
 from lexgraph.access.index import AccountIndex, Base, account_index, condition_keys
 from lexgraph.account.model import Snapshot
 from lexgraph.catalog.actions import catalog
-from lexgraph.conditions.context import Context
+from lexgraph.conditions.context import Context, Values
 from lexgraph.evaluation.action_bits import places_of
 from lexgraph.evaluation.authorize import CompiledStack, authorize
 from lexgraph.evaluation.decision import Outcome
@@ -42,16 +42,17 @@ class Frame:
     """What decides about principals of one base beside their identity policies.
 
     `personal`: a statement of it asks who the caller is; `named` are the ARNs that its statements name, to which the
-    answer may differ. `signature` says all that the answer hangs on beside the identity policies: the statements that
-    match, and the layers that could not be read; for their conditions there are the `keys` that these ask for. It is
-    None where that is not all.
+    answer may differ. `signature` says what the answer hangs on beside the identity policies: the statements that
+    match, and the layers that could not be read; for their conditions there are the `keys` that these ask for.
+    `particular`: it hangs on the action and the resource themselves, too.
     """
 
     stack: PolicyStack
     personal: bool
     named: frozenset[str]
     keys: tuple[str, ...]
-    signature: tuple[object, ...] | None
+    signature: tuple[object, ...]
+    particular: bool
 
     @property
     def open(self) -> bool:
@@ -86,7 +87,7 @@ class Asking:
             self.found &= self.part.index.resources.of(question)
         self.side = snapshot.stack_for(first, action, resource)
         self._frames: dict[Base, Frame] = {}
-        self._answers: dict[tuple[int, Base], Answer] = {}
+        self._answers: dict[tuple[int, Base, tuple[Values | None, ...]], Answer] = {}
         self._open_answers = {} if answers is None else answers
 
     # Who may be allowed ---------------------------------------------------------------------------------------
@@ -130,13 +131,22 @@ class Asking:
         base = self.index.base(self.snapshot, place)
         frame = self.frame(base)
         statements = self.found & self.part.masks.get(place, 0)
-        arn = self.snapshot.principals[place].arn
-        if frame.personal or statements & self.part.index.personal or arn in frame.named:
+        if frame.personal or self.snapshot.principals[place].arn in frame.named:
             return self._decide(place, statements, frame)
-        found = self._answers.get((statements, base))
+        said = self._said(place, statements & self.part.index.personal)
+        found = self._answers.get((statements, base, said))
         if found is None:
-            found = self._answers[statements, base] = self._shared(place, statements, frame)
+            found = self._answers[statements, base, said] = self._shared(place, statements, frame, said)
         return found
+
+    def _said(self, place: int, personal: int) -> tuple[Values | None, ...]:
+        """What a principal is, in the keys by which statements ask for that."""
+        if not personal:
+            return ()
+        principal = self.snapshot.principals[place]
+        known = self.snapshot.request_context(principal, self.context, self.resource)
+        asked = Question(Request(principal.arn, self.action, self.resource, known))
+        return tuple(map(asked.lookup, self.part.who(personal)))
 
     def unnamed(self, base: Base, place: int) -> Answer:
         """Return the answer for a principal without a statement about the question, with a base that is not personal;
@@ -144,11 +154,9 @@ class Asking:
         """
         return self._shared(place, 0, self.frame(base))
 
-    def _shared(self, place: int, statements: int, frame: Frame) -> Answer:
+    def _shared(self, place: int, statements: int, frame: Frame, said: tuple[Values | None, ...] = ()) -> Answer:
         """An answer that holds for others too, and for other actions and resources."""
-        name = self.name(statements, (frame,))
-        if name is None:
-            return self._decide(place, statements, frame)
+        name = (*self.name(statements, (frame,)), said)
         memo = self._open_answers if self.is_open(statements, (frame,)) else self.index.answers
         found = memo.get(name)
         if found is None:
@@ -161,14 +169,14 @@ class Asking:
         """Return whether conditions decide on some of the statements, or of the frames'."""
         return bool(statements & self.part.index.pending) or any(frame.open for frame in frames)
 
-    def name(self, statements: int, frames: Sequence[Frame]) -> tuple[object, ...] | None:
-        """Return all that answers by these statements and frames hang on, so that equal names have equal answers in
-        one context; None where it is more.
+    def name(self, statements: int, frames: Sequence[Frame]) -> tuple[object, ...]:
+        """Return all that answers by these statements and frames hang on, beside who asks, so that equal names have
+        equal answers in one context.
         """
         own = self.part.index
-        if statements & own.resources.templated or any(frame.signature is None for frame in frames):
-            return None
-        name = (id(own), statements, *(frame.signature for frame in frames))
+        resource = self.resource if statements & own.resources.templated else None
+        about = (self.action, self.resource) if any(frame.particular for frame in frames) else (resource,)
+        name = (id(own), statements, about, *(frame.signature for frame in frames))
         if not self.is_open(statements, frames):
             return name
         keys = (key for frame in frames for key in frame.keys)
@@ -201,7 +209,7 @@ class Asking:
         question = self.question
         # Who gives the caller's ARN says something else to users than to roles.
         personal = "aws:principalarn" in question.known
-        special = question.about_many
+        particular = question.about_many
         named: set[str] = set()
         keys: dict[str, None] = {}
         signature: list[object] = [id(base), stack.unreadable, question.is_own, *_rules(question)]
@@ -209,14 +217,14 @@ class Asking:
             matching = self._matching(index)
             personal = personal or bool(matching & index.personal)
             keys |= dict.fromkeys(condition_keys(index, matching))
-            special = special or bool(matching & index.resources.templated)
+            particular = particular or bool(matching & index.resources.templated)
             signature += [id(index), matching]
             if isinstance(index, PrincipalIndex):
                 for place in places_of(matching):
                     arns, by_id = _mentions(index, place)
                     named |= arns
                     personal = personal or by_id
-        return Frame(stack, personal, frozenset(named), tuple(keys), None if special else tuple(signature))
+        return Frame(stack, personal, frozenset(named), tuple(keys), tuple(signature), particular)
 
     def _matching(self, index: StatementIndex) -> int:
         found = index.actions.of(self.question.action)

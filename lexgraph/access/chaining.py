@@ -104,7 +104,8 @@ def who_can_become(
 ) -> tuple[Chain, ...]:
     """Return the principals that may become a role, at once or over other roles, sorted by principal.
 
-    Raises AccountError for a user: who can take over one, :func:`lexgraph.access.escalation.escalation_edges` tells.
+    Raises AccountError for a user: who can take over one,
+    :func:`lexgraph.access.escalation.edges.escalation_edges` tells.
 
     >>> from lexgraph.account.readers import example_account_path, read_account
     >>> account = read_account(example_account_path())

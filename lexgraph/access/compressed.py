@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,10 @@ from lexgraph.account.pages import collector_paused
 from lexgraph.conditions.context import UNKNOWN_CONTEXT, Context
 from lexgraph.evaluation.action_bits import places_of
 
+FEW = 25  # principals or questions that are answered first
+SHORT = 0.02  # seconds; as long as so many take no longer, twice as many come next
 Codes = npt.NDArray[np.int32]
+Questions = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,11 +80,64 @@ def access(
     if not who:
         return Access((), (), (), np.zeros((0, 0), dtype=np.int32))
     questions = tuple(asked_questions(snapshot, actions, resources))
-    bulk = _Bulk(snapshot, who)
+    numbers: dict[Answer, int] = {}
+    codes = _Bulk(snapshot, who, context, numbers).table(questions)
+    return Access(tuple(p.arn for p in who), questions, tuple(numbers), codes.T)
+
+
+def growing(
+    snapshot: Snapshot,
+    principals: Iterable[str | Principal] | str | None = None,
+    actions: Iterable[str] | str = "*",
+    resources: Iterable[str] | str | None = None,
+    *,
+    context: Context = UNKNOWN_CONTEXT,
+) -> Iterator[tuple[Access, int]]:
+    """Yield more and more of what :func:`access` returns, at last all of it, each time with the number of all rows.
+
+    What is there are the first rows: those of the first principals, or of one principal's first questions.
+
+    >>> from lexgraph.account.readers import example_account_path, read_account
+    >>> account = read_account(example_account_path())
+    >>> [(len(found), rows) for found, rows in growing(account, actions="lex:ListBots")]
+    [(25, 34), (34, 34)]
+    """
+    who = asked_principals(snapshot, principals)
+    questions = tuple(asked_questions(snapshot, actions, resources))
+    numbers: dict[Answer, int] = {}
+    for found in (_by_question if len(who) == 1 else _by_principal)(snapshot, who, questions, context, numbers):
+        arns = tuple(principal.arn for principal in who[: found.shape[1]])
+        yield Access(arns, questions[: found.shape[0]], tuple(numbers), found.T), len(who) * len(questions)
+
+
+def _by_principal(
+    snapshot: Snapshot, who: Sequence[Principal], questions: Questions, context: Context, numbers: dict[Answer, int]
+) -> Iterator[Codes]:
+    """Yield the codes, a row for each question, of more and more principals."""
     codes = np.zeros((len(questions), len(who)), dtype=np.int32)
-    for row, (action, resource) in enumerate(questions):
-        codes[row] = bulk.codes(Asking(snapshot, action, resource, context, bulk.open_answers))
-    return Access(tuple(p.arn for p in who), questions, tuple(bulk.numbers), codes.T)
+    for part in _parts(len(who)):
+        codes[:, part] = _Bulk(snapshot, who[part], context, numbers).table(questions)
+        yield codes[:, : part.stop]
+
+
+def _by_question(
+    snapshot: Snapshot, who: Sequence[Principal], questions: Questions, context: Context, numbers: dict[Answer, int]
+) -> Iterator[Codes]:
+    """Yield the codes of more and more questions."""
+    codes = np.zeros((len(questions), len(who)), dtype=np.int32)
+    bulk = _Bulk(snapshot, who, context, numbers)
+    for part in _parts(len(questions)):
+        codes[part] = bulk.table(questions[part])
+        yield codes[: part.stop]
+
+
+def _parts(size: int) -> Iterator[slice]:
+    """Yield one part after the other, at least one; the next is larger while that takes no time."""
+    done, some = 0, FEW
+    while done < size or not done:
+        begun = monotonic()
+        yield slice(done, min(done + some, size))
+        done, some = done + some, some if monotonic() - begun > SHORT else 2 * some
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +156,16 @@ class _Groups:
 class _Bulk:
     """Answers the questions of one context, one after the other."""
 
-    def __init__(self, snapshot: Snapshot, who: Sequence[Principal]) -> None:
+    def __init__(
+        self, snapshot: Snapshot, who: Sequence[Principal], context: Context, numbers: dict[Answer, int]
+    ) -> None:
+        self.snapshot = snapshot
+        self.context = context
         self.index = account_index(snapshot)
         self.places = [self.index.places[principal.arn] for principal in who]
         self.row_of = {principal.arn: row for row, principal in enumerate(who)}
-        self.numbers: dict[Answer, int] = {}
-        self.open_answers: dict[tuple[object, ...], Answer] = {}
+        self.numbers = numbers
+        self.open_answers: dict[tuple[object, ...], Answer] = self.index.opened(context)
         bases = [self.index.base(snapshot, place) for place in self.places]
         self.bases: dict[Base, list[int]] = {}
         for row, base in enumerate(bases):
@@ -116,11 +177,17 @@ class _Bulk:
         self._groups: dict[int, _Groups] = {}
         self._seen: dict[tuple[object, ...], Codes] = {}
 
+    @collector_paused()
+    def table(self, questions: Questions) -> Codes:
+        """Return what is told to each question, a row for each, as numbers of answers."""
+        found = np.zeros((len(questions), len(self.places)), dtype=np.int32)
+        for row, (action, resource) in enumerate(questions):
+            found[row] = self.codes(Asking(self.snapshot, action, resource, self.context, self.open_answers))
+        return found
+
     def codes(self, asking: Asking) -> Codes:
         """Return what each principal is told, as numbers of answers."""
         name = asking.name(asking.found, [asking.frame(base) for base in self.bases])
-        if name is None:
-            return self._codes(asking)
         found = self._seen.get(name)
         if found is None:
             found = self._seen[name] = self._codes(asking)

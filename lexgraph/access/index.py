@@ -8,14 +8,17 @@ who they are.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lexgraph.account.model import Snapshot
 from lexgraph.account.pages import collector_paused
 from lexgraph.account.stacks import layer_indexes
+from lexgraph.conditions.context import Context
 from lexgraph.evaluation.action_bits import places_of
 from lexgraph.evaluation.authorize import CompiledStack, LayerIndexes
+from lexgraph.evaluation.callers import tells_who
 from lexgraph.evaluation.index import StatementIndex
 from lexgraph.evaluation.stack import Layer, PolicyStack
 from lexgraph.policy.model import Policy
@@ -23,6 +26,7 @@ from lexgraph.policy.patterns import ascii_lower
 
 LINKED = ":role/aws-service-role/"
 MOST_KEPT = 16_384
+MOST_CONTEXTS = 8
 Within = tuple[PolicyStack, tuple[StatementIndex, ...]]
 _OF_THE_RESOURCE: tuple[Layer, ...] = ("resource", "rcp")
 
@@ -49,9 +53,18 @@ class Part:
     holders: tuple[tuple[int, ...], ...]
     masks: dict[int, int]
     _keys: dict[int, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False)
+    _who: dict[int, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False)
+
+    def who(self, personal: int) -> tuple[str, ...]:
+        """Return the keys by which statements, all of them personal, ask who the caller is."""
+        found = self._who.get(personal)
+        if found is None:
+            keys = {key for place in places_of(personal) for key in _keys_at(self.index, place)}
+            found = self._who[personal] = tuple(sorted(filter(tells_who, keys)))
+        return found
 
     def keys(self, statements: int) -> tuple[str, ...]:
-        """Return the keys that the conditions of statements ask for."""
+        """Return the keys that the conditions and variables of statements ask for."""
         pending = statements & self.index.pending
         found = self._keys.get(pending)
         if found is None:
@@ -69,7 +82,7 @@ class AccountIndex:
     """The distinct identity policies, by key, and which principals hold each (by place in the snapshot).
 
     `unreadable` are the places of those of whose policies something could not be read, `places` all by ARN; `answers`
-    are those that hold for more than one question.
+    are those that hold for more than one question, and `opened` those under conditions, by what is known of a request.
     """
 
     policies: tuple[Policy, ...]
@@ -78,11 +91,24 @@ class AccountIndex:
     places: dict[str, int] = field(repr=False)
     layers: LayerIndexes = field(repr=False)
     answers: dict[tuple[object, ...], Any] = field(default_factory=dict, init=False, repr=False)
+    _opened: dict[tuple[object, ...], dict[tuple[object, ...], Any]] = field(
+        default_factory=dict, init=False, repr=False
+    )
     _services: list[frozenset[str]] = field(default_factory=list, init=False, repr=False)
     _parts: dict[str, Part] = field(default_factory=dict, init=False, repr=False)
     _bases: dict[int, Base] = field(default_factory=dict, init=False, repr=False)
     _within: dict[tuple[object, ...], Within] = field(default_factory=dict, init=False, repr=False)
     _distinct: dict[tuple[object, ...], Base] = field(default_factory=dict, init=False, repr=False)
+
+    def opened(self, context: Context) -> dict[tuple[object, ...], Any]:
+        """Return the answers under conditions that hold for more than one question in a context, to be added to."""
+        name = (frozenset(context.known.items()), context.complete, context.role_id)
+        found = self._opened.get(name)
+        if found is None:
+            if len(self._opened) >= MOST_CONTEXTS:
+                self._opened.clear()
+            found = self._opened[name] = {}
+        return found
 
     def part(self, service: str) -> Part:
         """Return the statements about a service, given by its prefix in lower case."""
@@ -141,14 +167,23 @@ class AccountIndex:
 
 
 def condition_keys(index: StatementIndex, statements: int) -> tuple[str, ...]:
-    """Return the keys that the conditions of statements ask for; a name of its own for one that could not be read."""
+    """Return the keys that the conditions and variables of statements ask for; a name of its own for one that could not
+    be read.
+    """
     found: dict[str, None] = {}
     for place in places_of(statements & index.pending):
-        entry = index.entries[place]
-        found |= {key: None for test in entry.tests for key in sorted(test.keys)}
-        if entry.statement.unknown is not None:
+        found |= dict.fromkeys(_keys_at(index, place))
+        if index.entries[place].statement.unknown is not None:
             found["an unread statement"] = None
     return tuple(found)
+
+
+def _keys_at(index: StatementIndex, place: int) -> Iterator[str]:
+    """Yield the keys that a statement's conditions and variables ask for."""
+    for test in index.entries[place].tests:
+        yield from sorted(test.keys)
+    for template in index.resources.templates.get(place, ()):
+        yield from template.keys
 
 
 def account_index(snapshot: Snapshot) -> AccountIndex:

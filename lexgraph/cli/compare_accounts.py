@@ -7,16 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from lexgraph.access.changed import AccessChange, AccountChange, Direction
-from lexgraph.access.compare import AccountDifference, compare_snapshots
+from lexgraph.access.comparison.compare import compare_snapshots
+from lexgraph.access.comparison.model import AccessChange, AccountChange, AccountDifference, Direction
 from lexgraph.account.model import Snapshot
 from lexgraph.account.pages import parse_account
 from lexgraph.account.readers import read_account
 from lexgraph.cli.terminal import put, put_json, say
-from lexgraph.errors import UnsupportedError, shown
+from lexgraph.errors import UnsupportedError, counted, shown
 from lexgraph.evaluation.request import Request
 from lexgraph.report.inputs import STDIN, is_account
-from lexgraph.report.text import counted
 
 _FIELDS = ("what", "change", "principal", "policy", "via", "group", "name", "before", "after")
 _POLICIES = ("control policy", "policy", "resource policy")
@@ -146,4 +145,7 @@ def _whom(one: AccessChange) -> str:
 
 
 def _how(one: AccessChange) -> str:
-    return f"by {one.via}" if one.holder is None else f"by the {one.via} of {one.holder}"
+    if one.holder is None:
+        return f"by {one.via}"
+    own = one.via in ("trust policy", "resource policy")
+    return f"by the {one.via} of {one.holder}" if own else f"by {one.via}, through {one.holder}"

@@ -12,7 +12,7 @@ from heapq import heappop, heappush
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
-from lexgraph.access.takeover import EscalationEdge, EscalationStep
+from lexgraph.access.escalation.model import EscalationEdge, EscalationStep
 from lexgraph.account.model import labels
 from lexgraph.errors import LexgraphError, shown
 from lexgraph.graph.escalation import GAINS, NO, Source, graph_of, reasons

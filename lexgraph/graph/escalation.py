@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 import networkx as nx
 
-from lexgraph.access.administrators import ADMINISTRATOR, administrators
-from lexgraph.access.escalation import escalation_edges, read_kinds
-from lexgraph.access.methods import GAIN_WORDS, KINDS, Kind
-from lexgraph.access.takeover import EscalationEdge, Proof
+from lexgraph.access.escalation.administrators import ADMINISTRATOR, administrators
+from lexgraph.access.escalation.edges import escalation_edges
+from lexgraph.access.escalation.methods import GAIN_WORDS, KINDS, Kind, read_kinds
+from lexgraph.access.escalation.model import EscalationEdge, Proof
 from lexgraph.account.model import Principal, Snapshot, labels
+from lexgraph.account.pages import collector_paused
 from lexgraph.catalog.actions import catalog
 from lexgraph.errors import LexgraphError, shown
 from lexgraph.graph.nearby import find_node
@@ -36,6 +38,7 @@ NO = "no"
 _OUTCOMES = ("allowed", "conditional", NO)
 
 
+@collector_paused()
 def escalation_graph(source: Source, *, kinds: Iterable[Kind] | Kind = KINDS, administrators: bool = True) -> Graph:
     """Return who can take over whom, or decide what they may do: principal → principal.
 
@@ -83,8 +86,10 @@ def escalation_graph(source: Source, *, kinds: Iterable[Kind] | Kind = KINDS, ad
         standing = {"administrator": administrator, "raised": raised, "freed": freed}
         G.add_node(f"principal:{arn}", kind="principal", label=name, type=name.partition("/")[0], **standing)
     told: dict[tuple[object, ...], _Shared] = {}
-    for (who, target), ways in groupby(edges, key=lambda edge: (edge.principal, edge.target)):
-        G.add_edge(f"principal:{who}", f"principal:{target}", **_facts(tuple(ways), told))
+    pairs = groupby(edges, key=attrgetter("principal", "target"))
+    G.add_edges_from(
+        (f"principal:{who}", f"principal:{target}", _facts(tuple(ways), told)) for (who, target), ways in pairs
+    )
     return G
 
 
@@ -109,7 +114,7 @@ _Shared = tuple[int, dict[str, Any]]  # which way is told first, and the attribu
 
 def _facts(ways: tuple[EscalationEdge, ...], told: dict[tuple[object, ...], _Shared]) -> dict[str, Any]:
     """The attributes of an edge; edges that rest on the same decisions share most of the work for them."""
-    name = tuple((way.method, way.gain, way.via, *map(id, way.proofs)) for way in ways)
+    name = tuple([(way.method, way.gain, way.via, *map(id, way.proofs)) for way in ways])
     shared = told.get(name)
     if shared is None:
         shared = told[name] = _shared(ways)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import networkx as nx
@@ -13,10 +13,11 @@ from lexgraph.catalog.actions import catalog
 from lexgraph.graph.access import UNKNOWN_LEVEL
 from lexgraph.graph.escalation import HoldsAccount
 from lexgraph.policy.arn import short_name
-from lexgraph.policy.model import PatternSet, Policy, Statement
+from lexgraph.policy.model import PatternSet, Policy
 
 if TYPE_CHECKING:
     Graph: TypeAlias = nx.DiGraph[str]
+Facts: TypeAlias = dict[str, Any]
 
 LEVELS = ("List", "Read", "Tagging", "Write", "Permissions management")
 
@@ -42,90 +43,135 @@ def policy_graph(source: HoldsAccount | Snapshot | Policy | Iterable[Policy] | M
     >>> sorted(G)
     ['action:lex:Get*', 'policy:look', 'resource:*', 'statement:look#0']
     """
-    G: Graph = nx.DiGraph(kind="policy", catalog_date=catalog().date)
+    # A backend of networkx that somebody configured keeps its graphs otherwise, and a draft could not fill them.
+    G: Graph = nx.DiGraph(backend="networkx", kind="policy", catalog_date=catalog().date)
+    draft = _Draft(G)
     account = source if isinstance(source, Snapshot) else getattr(source, "snapshot", None)
     if isinstance(account, Snapshot):
-        _add_holders(G, account)
+        _add_holders(draft, account)
         policies: Iterable[Policy] = account.identity_policies()
     elif isinstance(source, Policy):
         policies = (source,)
     else:
         policies = source.values() if isinstance(source, Mapping) else cast(Iterable[Policy], source)
+    elements = [_Element(draft, kind) for kind in ("action", "resource", "principal")]
     for policy in policies:
-        _add_policy(G, policy)
+        _add_policy(draft, policy, *elements)
     return G
 
 
-def _add_holders(G: Graph, snapshot: Snapshot) -> None:
+class _Draft:
+    """Fills a graph that nobody holds yet.
+
+    An account has hundreds of thousands of edges, and networkx's own ways to add many do as much for each as `add_edge`
+    does, which took half of the time. So the three dicts of a `DiGraph` are filled here, and only here, as networkx
+    fills them: a dict of facts for each node and each edge, an edge's shared by its two directions. A test holds the
+    result equal to a graph made by `add_node` and `add_edge`.
+    """
+
+    def __init__(self, G: Graph) -> None:
+        held = vars(G)
+        self.nodes: dict[str, Facts] = held["_node"]
+        self.after: dict[str, dict[str, Facts]] = held["_succ"]
+        self.before: dict[str, dict[str, Facts]] = held["_pred"]
+
+    def node(self, name: str, facts: Facts) -> str:
+        """Add a node with facts that are its own; of one that is there already they take the place of the former."""
+        if name not in self.nodes:
+            self.after[name], self.before[name] = {}, {}
+        self.nodes[name] = facts
+        return name
+
+    def edge(self, start: str, end: str, kind: str) -> None:
+        """Add an edge between two nodes that are there; one that is there already becomes one of this kind."""
+        self.after[start][end] = self.before[end][start] = {"kind": kind}
+
+    def edges(self, start: str, ends: Iterable[str], kind: str) -> None:
+        """Add an edge from `start` to each of `ends`, which need not be there before they are asked for."""
+        after, before = self.after[start], self.before
+        for end in ends:
+            after[end] = before[end][start] = {"kind": kind}
+
+
+def _add_holders(draft: _Draft, snapshot: Snapshot) -> None:
     names = labels([*(p.arn for p in snapshot.principals), *(g.arn for g in snapshot.groups)])
     for group in snapshot.groups:
-        G.add_node(f"group:{group.arn}", kind="group", label=names[group.arn])
+        draft.node(f"group:{group.arn}", {"kind": "group", "label": names[group.arn]})
+    known: dict[str, str] = {}
+    told: set[str | None] = set()
     for principal in snapshot.principals:
-        node = f"principal:{principal.arn}"
-        G.add_node(node, kind="principal", label=names[principal.arn], type=principal.kind)
+        label = names[principal.arn]
+        node = draft.node(f"principal:{principal.arn}", {"kind": "principal", "label": label, "type": principal.kind})
         for arn in principal.groups:
-            G.add_node(f"group:{arn}", kind="group", label=names.get(arn, short_name(arn)))
-            G.add_edge(node, f"group:{arn}", kind="member")
+            if f"group:{arn}" not in draft.nodes:
+                draft.node(f"group:{arn}", {"kind": "group", "label": names.get(arn) or short_name(arn)})
+            draft.edge(node, f"group:{arn}", "member")
         for key, via, group_arn, policy in snapshot.holdings(principal):
+            if group_arn in told and policy is not None:
+                continue  # An earlier member brought it. (What nothing but its holders tell of is told by the last.)
             if via == "group":
                 via = "inline" if key.startswith(f"{group_arn}/") else "attached"
-            name = key.rpartition("/")[2]
-            G.add_node(f"policy:{key}", kind="policy", label=name, readable=policy is not None, type=via)
-            G.add_edge(f"group:{group_arn}" if group_arn else node, f"policy:{key}", kind=via)
+            if policy is None or key not in known:
+                name = key.rpartition("/")[2]
+                facts = {"kind": "policy", "label": name, "readable": policy is not None, "type": via}
+                known[key] = draft.node(f"policy:{key}", facts)
+            draft.edge(f"group:{group_arn}" if group_arn else node, known[key], via)
+        told.update(principal.groups)
 
 
-def _add_policy(G: Graph, policy: Policy) -> None:
-    node = f"policy:{policy.key}"
-    G.add_node(node, kind="policy", label=policy.name, readable=True, type=policy.kind)
-    places = []
-    names: list[tuple[str, str]] = []
+def _add_policy(draft: _Draft, policy: Policy, actions: _Element, resources: _Element, principals: _Element) -> None:
+    facts: Facts = {"kind": "policy", "label": policy.name, "readable": True, "type": policy.kind}
+    node = draft.node(f"policy:{policy.key}", facts)
     for index, statement in enumerate(policy.statements):
-        place = f"statement:{policy.key}#{index}"
-        facts = {"effect": statement.effect, "sid": statement.sid or "", "statement": index}
-        name = statement.sid or f"#{index}"
-        G.add_node(place, kind="statement", label=name, conditions=len(statement.conditions), **facts)
-        places.append((node, place))
-        names += _add_elements(G, place, statement)
-    G.add_edges_from(places, kind="statement")
-    G.add_edges_from(names, kind="names")
+        facts = {
+            "kind": "statement",
+            "label": statement.sid or f"#{index}",
+            "conditions": len(statement.conditions),
+            "effect": statement.effect,
+            "sid": statement.sid or "",
+            "statement": index,
+        }
+        place = draft.node(f"statement:{policy.key}#{index}", facts)
+        draft.edges(place, actions.nodes_of(statement.actions), "names")
+        draft.edges(place, resources.nodes_of(statement.resources), "names")
+        for who in principals.nodes_of(statement.principals):
+            draft.edge(who, place, "named")
+        draft.edge(node, place, "statement")
 
 
-def _add_elements(G: Graph, place: str, statement: Statement) -> Iterator[tuple[str, str]]:
-    """Add the patterns of a statement, and yield the edges to those that it names."""
-    for node, pattern in _pattern_nodes("action", statement.actions):
-        if node not in G:  # Patterns repeat from statement to statement: each is looked at where it is new.
-            bits = catalog().bits_of(pattern, statement.actions.negated)
-            facts = _pattern_facts("action", pattern, negated=statement.actions.negated)
-            G.add_node(node, **facts, level=_strongest(bits), actions=catalog().count(bits))
-        yield place, node
-    for node, pattern in _pattern_nodes("resource", statement.resources):
-        if node not in G:
-            G.add_node(node, **_pattern_facts("resource", pattern, negated=_negated(statement.resources)))
-        yield place, node
-    for node, pattern in _pattern_nodes("principal", statement.principals):
-        if node not in G:
-            G.add_node(node, **_pattern_facts("principal", pattern, negated=_negated(statement.principals)))
-        G.add_edge(node, place, kind="named")
+class _Element(dict[str, str]):
+    """The node of each pattern of one kind. Patterns repeat from statement to statement: each is looked at once."""
+
+    def __init__(self, draft: _Draft, kind: str) -> None:
+        self.draft, self.kind = draft, kind
+
+    def __missing__(self, pattern: str) -> str:
+        node = self[pattern] = self._node(f"{self.kind}:{pattern}", (pattern,), negated=False)
+        return node
+
+    def nodes_of(self, element: PatternSet | None) -> Iterable[str]:
+        """Return the nodes of an element: one a pattern, but one in all for a Not element, which is a conjunction."""
+        if element is None:
+            return ()
+        if element.negated:
+            return (self._node(f"not{self.kind}:{' '.join(element.patterns)}", element.patterns, negated=True),)
+        return map(self.__getitem__, element.patterns)
+
+    def _node(self, node: str, patterns: tuple[str, ...], *, negated: bool) -> str:
+        if node not in self.draft.nodes:
+            name = " ".join(map(short_name, patterns))
+            facts: Facts = {"kind": self.kind, "label": f"not {name}" if negated else name, "negated": negated}
+            if self.kind == "action":
+                facts["level"], facts["actions"] = _reach(patterns, negated=negated)
+            self.draft.node(node, facts)
+        return node
 
 
-def _pattern_nodes(kind: str, element: PatternSet | None) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The nodes of an element: one a pattern, but one in all for a Not element, which is a conjunction."""
-    if element is None:
-        return
-    if element.negated:
-        yield f"not{kind}:{' '.join(element.patterns)}", element.patterns
-    else:
-        yield from ((f"{kind}:{pattern}", (pattern,)) for pattern in element.patterns)
-
-
-def _pattern_facts(kind: str, patterns: tuple[str, ...], *, negated: bool) -> dict[str, Any]:
-    name = " ".join(short_name(pattern) for pattern in patterns)
-    return {"kind": kind, "label": f"not {name}" if negated else name, "negated": negated}
-
-
-def _negated(element: PatternSet | None) -> bool:
-    return element is not None and element.negated
-
-
-def _strongest(bits: int) -> str:
-    return next((level for level in reversed(LEVELS) if bits & catalog().level_bits(level)), UNKNOWN_LEVEL)
+def _reach(patterns: tuple[str, ...], *, negated: bool) -> tuple[str, int]:
+    """Return the strongest level of the actions that `patterns` match, or of the rest, and how many these are."""
+    levels = catalog().levels(patterns[0]) if len(patterns) == 1 and not negated else ()
+    if levels:  # Most patterns are one action's name.
+        return max(levels, key=LEVELS.index), 1
+    bits = catalog().bits_of(patterns, negated)
+    strongest = (level for level in reversed(LEVELS) if bits & catalog().level_bits(level))
+    return next(strongest, UNKNOWN_LEVEL), catalog().count(bits)

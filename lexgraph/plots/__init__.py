@@ -4,13 +4,13 @@ Nothing is computed here but places; nothing is shown or saved. The styles ``lex
 known to matplotlib once this is imported.
 """
 
-from lexgraph.plots.escalation import escalation
+from lexgraph.plots.bars import timeline
+from lexgraph.plots.flow import escalation
 from lexgraph.plots.heatmap import access_levels
 from lexgraph.plots.ladder import difference
 from lexgraph.plots.network import access_network, policy_network
 from lexgraph.plots.path import decision_path
 from lexgraph.plots.style import alt_text
-from lexgraph.plots.timeline import timeline
 from lexgraph.plots.upset import overlap
 
 __all__ = [

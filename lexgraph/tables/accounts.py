@@ -8,9 +8,17 @@ from typing import Any
 
 import pandas as pd
 
-from lexgraph.access.changed import CHANGES, DIRECTIONS, VIAS, WHATS, AccessChange, AccountChange
-from lexgraph.access.compare import AccountDifference
+from lexgraph.access.comparison.model import (
+    CHANGES,
+    DIRECTIONS,
+    VIAS,
+    WHATS,
+    AccessChange,
+    AccountChange,
+    AccountDifference,
+)
 from lexgraph.tables.schema import OUTCOMES, PRINCIPAL, SCHEMAS, Column, Schema
+from lexgraph.tables.source import each_of, one_of
 
 ACCOUNTS = (
     Schema(
@@ -33,8 +41,8 @@ ACCOUNTS = (
         (
             Column("principal", "str", "the ARN of the user or role; as a policy names others; * for anybody"),
             Column("change", "category", "whether access was gained or lost", DIRECTIONS),
-            Column("via", "category", "what brought it: own policies, a trust policy, a resource's policy", VIAS),
-            Column("holder", "str", "the role or resource whose policy brought it; missing for own policies"),
+            Column("via", "category", "the layer that brought it; several layers where no one alone did", VIAS),
+            Column("holder", "str", "the role or resource whose policy brought it or lets the principal in"),
             Column("action", "str", "the action of a request that shows it; missing where it is undecided"),
             Column("resource", "str", "the request's resource"),
             Column("context", "str", "the request's context as JSON"),
@@ -61,6 +69,7 @@ def account_changes_table(changes: Iterable[AccountChange], **attrs: Any) -> pd.
     >>> account_changes_table([AccountChange("group", "added", group="arn:aws:iam::111122223333:group/a")]).shape
     (1, 9)
     """
+    changes = each_of(changes, AccountChange, "changes, as compare_snapshots finds them")
     rows = ((c.what, c.change, c.principal, c.policy, c.via, c.group, c.name, c.before, c.after) for c in changes)
     return SCHEMAS["account_changes"].frame(rows, **attrs)
 
@@ -75,12 +84,13 @@ def access_changes_table(difference: AccountDifference) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from lexgraph.access.compare import compare_snapshots
+    >>> from lexgraph.access.comparison.compare import compare_snapshots
     >>> from lexgraph.account.readers import example_account_path, read_account
     >>> account = read_account(example_account_path())
     >>> access_changes_table(compare_snapshots(account, account)).empty
     True
     """
+    difference = one_of(difference, AccountDifference, "the difference of two accounts, as compare_snapshots finds it")
     rows = sorted(
         (row for one in difference.access for row in _rows(one)), key=lambda row: [part or "" for part in row[:4]]
     )

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from lexgraph.access.methods import GAIN_WORDS, KINDS
-from lexgraph.access.takeover import EscalationEdge
+from lexgraph.access.escalation.methods import GAIN_WORDS, KINDS
+from lexgraph.access.escalation.model import EscalationEdge
 from lexgraph.tables.schema import PRINCIPAL, Column, Schema
+from lexgraph.tables.source import each_of
 
 ESCALATION = Schema(
     "escalation",
@@ -40,13 +41,13 @@ def escalation_table(edges: Iterable[EscalationEdge]) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from lexgraph.access.escalation import escalation_edges
+    >>> from lexgraph.access.escalation.edges import escalation_edges
     >>> from lexgraph.account.readers import example_account_path, read_account
     >>> rows = escalation_table(escalation_edges(read_account(example_account_path()), kinds=["credentials"]))
     >>> rows[rows["principal"].str.endswith("user/omar")]["method"].unique().tolist()
     ['iam:CreateAccessKey', 'iam:UpdateLoginProfile']
     """
-    listed = tuple(edges)
+    listed = each_of(edges, EscalationEdge, "edges, as lexgraph.access.escalation.edges.escalation_edges gives them")
     columns = {
         "principal": [edge.principal for edge in listed],
         "target": [edge.target for edge in listed],

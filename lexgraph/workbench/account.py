@@ -9,7 +9,7 @@ from lexgraph.access import decide as bulk
 from lexgraph.account.model import Principal, Snapshot, labels
 from lexgraph.account.parts import coverage_of
 from lexgraph.conditions.context import Context
-from lexgraph.errors import AccountError, RequestError, shown
+from lexgraph.errors import AccountError, RequestError, counted, shown
 from lexgraph.evaluation.decision import Decision
 from lexgraph.policy.model import Policy
 from lexgraph.workbench.everybody import Everybody
@@ -18,6 +18,8 @@ from lexgraph.workbench.policies import html_of
 if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
+
+    from lexgraph.access.compressed import Access
 
 ContextLike = Context | Mapping[str, Any] | None
 
@@ -40,7 +42,8 @@ class Account(Everybody):
         found = self.snapshot
         users = sum(p.kind == "user" for p in found.principals)
         roles = len(found.principals) - users
-        text = f"Account {found.account_id}: {users} users, {roles} roles, {len(found.policies)} managed policies"
+        text = f"Account {found.account_id}: {counted(users, 'user')}, {counted(roles, 'role')}"
+        text += f", {counted(len(found.policies), 'managed policy', 'managed policies')}"
         missing = [shown(lack)[1:-1] for one in coverage_of(found) for lack in one.missing]
         more = f" (and {len(missing) - 1} more, see coverage)" if len(missing) > 1 else ""
         return f"{text}; missing: {missing[0]}{more}" if missing else text
@@ -98,7 +101,7 @@ class Account(Everybody):
         """What was read of the account and what could not be, a row per part (schema ``coverage``).
 
         >>> from lexgraph.workbench import example_account
-        >>> example_account().coverage[["input", "read"]].values.tolist()
+        >>> example_account().coverage[["part", "read"]].values.tolist()
         [['authorization details', 59]]
         """
         from lexgraph import tables
@@ -206,10 +209,15 @@ class Account(Everybody):
         >>> example_account().access("user/ines", "lex:ListBots")[["resource", "outcome"]].values.tolist()
         [['*', 'implicitDeny']]
         """
-        from lexgraph import tables
         from lexgraph.access import compressed
 
         found = compressed.access(self.snapshot, principals, actions, resources, context=_context(context))
+        return self.table_of(found)
+
+    def table_of(self, found: Access) -> pd.DataFrame:
+        """Return what :mod:`lexgraph.access.compressed` found out about the account (schema ``access``)."""
+        from lexgraph import tables
+
         return self._stated(tables.access_table(found))
 
     def graph(
@@ -242,7 +250,7 @@ class Account(Everybody):
         ``escalation``).
         """
         from lexgraph import tables
-        from lexgraph.access.escalation import escalation_edges
+        from lexgraph.access.escalation.edges import escalation_edges
 
         table = tables.escalation_table
         found: pd.DataFrame = self._kept("escalation", lambda: table(escalation_edges(self.snapshot)))

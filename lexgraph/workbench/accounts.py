@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lexgraph.access.changed import DIRECTIONS, Direction
-from lexgraph.access.compare import AccountDifference, compare_snapshots
+from lexgraph.access.comparison.compare import compare_snapshots
+from lexgraph.access.comparison.model import DIRECTIONS, AccountDifference, Direction
 from lexgraph.account.model import Snapshot
 from lexgraph.account.readers import read_account
+from lexgraph.errors import counted
 from lexgraph.evaluation.request import Request
 from lexgraph.workbench.account import Account
 from lexgraph.workbench.policies import html_of
@@ -48,12 +49,11 @@ class AccountComparison:
     def __repr__(self) -> str:
         found = self.difference
         numbers = {change: len({arn for one in found.of(change) for arn in one.principals}) for change in DIRECTIONS}
-        counts = [f"{number} principal{'s' * (number != 1)} {change} access" for change, number in numbers.items()]
+        counts = [f"{counted(number, 'principal')} {change} access" for change, number in numbers.items()]
+        changes = counted(len(found.changes), "change")
         undecided = f", {len(found.undecided)} undecided" if found.undecided else ""
         hidden = f"; {'; '.join(found.hidden)}" if found.hidden else ""
-        return (
-            f"AccountComparison: {self.relation}, {', '.join(counts)}{undecided}, {len(found.changes)} changes{hidden}"
-        )
+        return f"AccountComparison: {self.relation}, {', '.join(counts)}{undecided}, {changes}{hidden}"
 
     def _repr_html_(self) -> str:
         return html_of(self.access)

@@ -10,7 +10,7 @@ from serving import Task
 
 from lexgraph.access.decide import who_can
 from lexgraph.access.effective import action_sets
-from lexgraph.access.escalation import escalation_edges
+from lexgraph.access.escalation.edges import escalation_edges
 from lexgraph.account.pages import parse_account
 from lexgraph.account.readers import read_account
 from lexgraph.catalog.actions import catalog

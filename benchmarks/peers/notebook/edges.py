@@ -1,4 +1,6 @@
-"""The nodes and edges of lexgraph's policy graph of an account, as JSON; made apart, so that its memory counts not."""
+"""The nodes and edges of lexgraph's policy graph of an account, as JSON: their names, or their attributes too. They are
+made apart, so that the memory for it counts not.
+"""
 
 from __future__ import annotations
 
@@ -10,4 +12,5 @@ from lexgraph.graph import policy_graph
 
 if __name__ == "__main__":
     graph = policy_graph(read_account(sys.argv[1]))
-    json.dump([list(graph.nodes), list(graph.edges)], sys.stdout)
+    told = sys.argv[2] == "attributes"
+    json.dump([list(graph.nodes(data=told)), list(graph.edges(data=told))], sys.stdout)

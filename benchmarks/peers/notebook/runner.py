@@ -108,9 +108,7 @@ class BareGraph(Task):
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)
-        made_by = [sys.executable, str(Path(__file__).with_name("edges.py")), data["path"]]
-        done = subprocess.run(made_by, capture_output=True, check=True)
-        self.nodes, edges = json.loads(done.stdout)
+        self.nodes, edges = _made(data["path"], "names")
         known = {name: name for name in self.nodes}
         self.edges = [(known[a], known[b]) for a, b in edges]
 
@@ -127,6 +125,22 @@ class BareGraph(Task):
         return [graph.number_of_nodes(), graph.number_of_edges()]
 
 
+class ToldGraph(BareGraph):
+    """The same with the attributes that lexgraph gives them, which lie ready in dicts."""
+
+    def __init__(self, data: Any) -> None:
+        Task.__init__(self, data)
+        nodes, edges = _made(data["path"], "attributes")
+        known = {name: name for name, _ in nodes}
+        self.nodes = [(known[name], facts) for name, facts in nodes]
+        self.edges = [(known[a], known[b], facts) for a, b, facts in edges]
+
+
+def _made(path: str, what: str) -> Any:
+    made_by = [sys.executable, str(Path(__file__).with_name("edges.py")), path, what]
+    return json.loads(subprocess.run(made_by, capture_output=True, check=True).stdout)
+
+
 if __name__ == "__main__":
     tasks = {
         "grants": RowDicts,
@@ -134,5 +148,6 @@ if __name__ == "__main__":
         "load, collector paused": PausedLoad,
         "stream": Stream,
         "policy graph": BareGraph,
+        "policy graph, attributes": ToldGraph,
     }
     serve("pandas", tasks)

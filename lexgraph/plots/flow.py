@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-from lexgraph.access.methods import KIND_WORDS, KINDS, Kind
+from lexgraph.access.escalation.methods import KIND_WORDS, KINDS, Kind
 from lexgraph.account.model import Snapshot
-from lexgraph.errors import LexgraphError, shown
+from lexgraph.errors import LexgraphError, counted, shown
 from lexgraph.graph.escalation import escalation_graph
 from lexgraph.graph.overview import TOP, escalation_overview
 from lexgraph.plots.boxes import Box, Link, Picture, Stroke, draw
@@ -167,7 +167,7 @@ def _counted(G: Graph) -> str:
     users = sum(G.nodes[node]["type"] == "user" for node in G)
     pairs = sum(a != b for a, b in G.edges)
     return (
-        f"{users:,} users, {G.number_of_nodes() - users:,} roles; in {pairs:,} pairs "
+        f"{counted(users, 'user')}, {counted(G.number_of_nodes() - users, 'role')}; in {counted(pairs, 'pair')} "
         "one can take over the other, or edit what it may do."
     )
 

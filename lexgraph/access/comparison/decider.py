@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import chain
 
 from lexgraph.account.model import Principal, Snapshot
+from lexgraph.account.stacks import control_levels
 from lexgraph.catalog.actions import catalog
 from lexgraph.conditions.context import Context
 from lexgraph.evaluation.authorize import authorize
@@ -22,8 +23,10 @@ from lexgraph.policy.model import PatternSet, Policy
 from lexgraph.reasoning.side import ACCOUNT
 from lexgraph.reasoning.witness import allows
 
-GRANTING = ("allowed", "conditional")
 DELEGATED = "the resource's own policy, which is not known here, leaves it to the principal's policies"
+
+
+Rules = tuple[tuple[tuple[Policy, ...], ...], bool]
 
 
 class Decider:
@@ -44,6 +47,12 @@ class Decider:
         stack = self.snapshot.stack_for(who, request.action, request.resource)
         context = self.snapshot.request_context(who, request.context, request.resource)
         return authorize(self._speaking(stack, request.action), replace(request, context=context))
+
+    @property
+    def rcps(self) -> Rules:
+        """The resource control policies above the account, level by level, and whether some could not be read."""
+        levels, unread, _ = control_levels(self.snapshot, self.snapshot.account_id, "rcp")
+        return levels, bool(unread)
 
     def delegated(self, request: Request) -> bool | None:
         """Return whether a principal's own policies allow the request where the resource's policy must as well, and is

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from lexgraph.access.methods import METHODS, Gain, Kind, Method
+from lexgraph.access.escalation.methods import METHODS, Gain, Kind, Method
 from lexgraph.conditions.context import Context
 from lexgraph.evaluation.decision import Decision, Outcome
 from lexgraph.evaluation.request import Request
 from lexgraph.policy.arn import short_name
 
 Known = tuple[tuple[str, Any], ...]  # keys of a context, and their values
+_short = lru_cache(65_536)(short_name)  # edges are many, and the principals that they name are few
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class EscalationEdge:
 
     Examples
     --------
-    >>> from lexgraph.access.escalation import escalation_edges
+    >>> from lexgraph.access.escalation.edges import escalation_edges
     >>> from lexgraph.account.readers import example_account_path, read_account
     >>> edges = escalation_edges(read_account(example_account_path()), kinds=["credentials"])
     >>> next(edge.reason for edge in edges if edge.principal.endswith("user/omar"))
@@ -136,7 +138,7 @@ class EscalationEdge:
     @property
     def resource(self) -> str:
         """The resource of the first step."""
-        return next(self._steps()).resource
+        return self.proofs[0].resource or self.via or self.target
 
     @property
     def condition(self) -> str | None:
@@ -153,9 +155,9 @@ class EscalationEdge:
             alone = len(self.proofs) == 1 or own <= actions.keys()
             yield condition if alone else f"{', '.join(actions)}: {condition}"
         if self.how.what:
-            yield f"if {self.how.what} runs as {short_name(self.target)}"
+            yield f"if {self.how.what} runs as {_short(self.target)}"
         elif self.outcome == "conditional" and not found:
-            yield f"if {short_name(self.target)} is an administrator then, which conditions decide"
+            yield f"if {_short(self.target)} is an administrator then, which conditions decide"
 
     @property
     def missing_keys(self) -> tuple[str, ...]:
@@ -165,8 +167,8 @@ class EscalationEdge:
     @property
     def reason(self) -> str:
         """The edge as a sentence, without its condition."""
-        target = "itself" if self.target == self.principal else short_name(self.target)
-        done = self.how.words.format(target=target, via=short_name(self.via or ""))
+        target = "itself" if self.target == self.principal else _short(self.target)
+        done = self.how.words.format(target=target, via=_short(self.via or ""))
         if self.method == "iam:UpdateAssumeRolePolicy" and not self.acts:
             done = done.partition(",")[0]
-        return f"{short_name(self.principal)} can {done}"
+        return f"{_short(self.principal)} can {done}"

@@ -6,8 +6,11 @@ actions alone would accuse everybody whose policy names them somewhere.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
+
+from lexgraph.errors import LexgraphError, shown
 
 Kind = Literal["assume", "credentials", "policy", "pass", "use"]
 KINDS: tuple[Kind, ...] = ("assume", "credentials", "policy", "pass", "use")
@@ -257,3 +260,16 @@ _USE = (
 
 METHODS: dict[str, Method] = {method.name: method for method in (_ASSUME, *_IAM, *_PASS, *_USE)}
 """Every method by its name, in the order in which reasons are told."""
+
+
+def read_kinds(kinds: Iterable[Kind] | Kind) -> tuple[Kind, ...]:
+    """Return kinds of methods as they stand in ``KINDS``; raises LexgraphError (``UNKNOWN_KIND``) for others.
+
+    >>> read_kinds("pass"), read_kinds(["use", "assume"])
+    (('pass',), ('assume', 'use'))
+    """
+    given = (kinds,) if isinstance(kinds, str) else tuple(kinds)
+    for kind in given:
+        if kind not in KINDS:
+            raise LexgraphError(f"a kind is one of {', '.join(KINDS)}, not {shown(kind)}", code="UNKNOWN_KIND")
+    return tuple(kind for kind in KINDS if kind in given)

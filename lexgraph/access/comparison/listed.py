@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
-from lexgraph.access.changed import AccountChange, Change
+from lexgraph.access.comparison.model import AccountChange, Change
 from lexgraph.account.model import Principal, Snapshot
 from lexgraph.policy.model import Policy
 from lexgraph.policy.write import policy_document

@@ -1,7 +1,8 @@
-"""The search behind :func:`lexgraph.access.escalation.escalation_edges`, method by method.
+"""The search behind :func:`lexgraph.access.escalation.edges.escalation_edges`, method by method.
 
-A target is asked about together with all that no statement tells apart from it (:mod:`lexgraph.access.alike`), and only
-those principals are asked about that hold an Allow which names the action.
+A target is asked about together with all that no statement tells apart from it
+(:mod:`lexgraph.access.escalation.alike`), and only those principals are asked about that hold an Allow which names the
+action.
 """
 
 from __future__ import annotations
@@ -11,15 +12,21 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from lexgraph.access.administrators import ADMINISTRATOR, Administrators, Standing, administrators, named_actions
-from lexgraph.access.alike import Alike, Thing, thing_of
 from lexgraph.access.chaining import ASSUME, roles_of
 from lexgraph.access.decide import GRANTING
-from lexgraph.access.methods import METHODS, Gain, Method, Need
-from lexgraph.access.somewhere import somewhere
-from lexgraph.access.takeover import EscalationEdge, Proof, proof_of
-from lexgraph.access.trimmed import Trimmed
-from lexgraph.access.trusted import Trusted
+from lexgraph.access.escalation.administrators import (
+    ADMINISTRATOR,
+    Administrators,
+    Standing,
+    administrators,
+    named_actions,
+)
+from lexgraph.access.escalation.alike import Alike, Thing, thing_of
+from lexgraph.access.escalation.methods import METHODS, Gain, Method, Need
+from lexgraph.access.escalation.model import EscalationEdge, Proof, proof_of
+from lexgraph.access.escalation.somewhere import somewhere
+from lexgraph.access.escalation.trimmed import Trimmed
+from lexgraph.access.escalation.trusted import Trusted
 from lexgraph.account.model import Principal, Snapshot
 from lexgraph.catalog.actions import catalog
 from lexgraph.conditions.context import Context

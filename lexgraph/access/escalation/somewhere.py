@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from lexgraph.access.decide import GRANTING
-from lexgraph.access.trimmed import Trimmed
+from lexgraph.access.escalation.trimmed import Trimmed
 from lexgraph.account.model import Principal
 from lexgraph.catalog.actions import catalog
 from lexgraph.conditions.context import UNKNOWN_CONTEXT

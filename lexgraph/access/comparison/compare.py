@@ -7,68 +7,27 @@ decide, differently, and where nothing is told, it was proved that nothing chang
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import chain
 
-from lexgraph.access.changed import AccessChange, AccountChange, Direction
-from lexgraph.access.confirm import DELEGATED, GRANTING, Decider, asked_by
+from lexgraph.access.comparison.cause import cause_of, differing, held
+from lexgraph.access.comparison.decider import DELEGATED, Decider, asked_by
+from lexgraph.access.comparison.gains import NOTHING, UNCONFIRMED, Proofs, Search, Stacks
+from lexgraph.access.comparison.listed import list_changes
+from lexgraph.access.comparison.model import AccessChange, AccountDifference, Direction, Via
+from lexgraph.access.comparison.named import Named, policies_of
+from lexgraph.access.comparison.ruled import Ruled
+from lexgraph.access.comparison.settled import known_keys
+from lexgraph.access.decide import GRANTING
 from lexgraph.access.effective import action_sets
-from lexgraph.access.gains import NOTHING, UNCONFIRMED, Proofs, Search, Stacks
-from lexgraph.access.listed import list_changes
-from lexgraph.access.named import Named
-from lexgraph.access.settled import known_keys
 from lexgraph.account.model import Principal, Snapshot
+from lexgraph.account.owners import policy_holders
 from lexgraph.account.pages import collector_paused
-from lexgraph.catalog.actions import catalog
 from lexgraph.errors import LexgraphError
+from lexgraph.evaluation.authorize import authorize
 from lexgraph.evaluation.decision import Outcome
 from lexgraph.evaluation.request import Request
 from lexgraph.evaluation.stack import PolicyStack
-from lexgraph.reasoning.compare import RelationName
-
-
-@dataclass(frozen=True, slots=True)
-class AccountDifference:
-    """What differs between two snapshots: `before` and `after`, without what only one of them knows.
-
-    `changes` are what stands in them, `access` who gained and lost what. `notes` are what to know of the comparison,
-    and `hidden` what was left out of it and may have changed.
-    """
-
-    before: Snapshot
-    after: Snapshot
-    changes: tuple[AccountChange, ...] = ()
-    access: tuple[AccessChange, ...] = ()
-    notes: tuple[str, ...] = ()
-    hidden: tuple[str, ...] = ()
-
-    def of(self, change: Direction) -> tuple[AccessChange, ...]:
-        """Return what was gained, or lost, and is shown by a request."""
-        return tuple(one for one in self.access if one.change == change and one.request is not None)
-
-    @property
-    def undecided(self) -> tuple[AccessChange, ...]:
-        """What could be neither shown nor ruled out."""
-        return tuple(one for one in self.access if one.request is None)
-
-    @property
-    def relation(self) -> RelationName:
-        """How the first account relates to the second: narrower where access was only gained, wider where it was only
-        lost; disjoint where no principal is in both; undecided where something may have changed unseen.
-        """
-        gained, lost = bool(self.of("gained")), bool(self.of("lost"))
-        if gained and lost:
-            first, second = ({p.arn for p in one.principals} for one in (self.before, self.after))
-            return "overlapping" if first & second else "disjoint"
-        if self.undecided or self.hidden:
-            return "undecided"
-        return "narrower" if gained else "wider" if lost else "equal"
-
-    def actions(self, change: Direction) -> tuple[str, ...]:
-        """Return the actions that some principal newly may do at all, or no longer may."""
-        bits = 0
-        for one in self.access:
-            bits |= one.bits if one.change == change else 0
-        return catalog().names_in(bits)
 
 
 @collector_paused()
@@ -106,10 +65,12 @@ def _access(before: Snapshot, after: Snapshot) -> Iterator[AccessChange]:
     sides: tuple[tuple[Direction, Decider, Decider], ...] = (("gained", new, old), ("lost", old, new))
     for change, here, there in sides:
         mine, other = held if change == "lost" else held[::-1]
-        own = _Own(change, here, there, proofs)
-        yield from _grouped(own.changes(mine, other))
-        yield from Named(change, "trust policy", here, there).changes()
-        yield from Named(change, "resource policy", here, there).changes()
+        own = [*_Own(change, here, there, proofs).changes(mine, other)]
+        own += Ruled(change, here, there, mine, other).changes()
+        named = chain.from_iterable(
+            Named(change, via, here, there).changes() for via in ("trust policy", "resource policy")
+        )
+        yield from _each_once([*_grouped(own), *named])
 
 
 def _held(stacks: Stacks, decider: Decider) -> dict[str, PolicyStack]:
@@ -144,26 +105,33 @@ class _Own:
                     return found
         if search.proved:
             return None
-        return AccessChange(self.change, "own policies", (who.arn,), reason=search.reason or UNCONFIRMED)
+        via = differing(who, self.here, self.there)
+        return AccessChange(self.change, via, (who.arn,), reason=search.reason or UNCONFIRMED)
 
     def _confirmed(self, request: Request) -> AccessChange | None:
         """The change that a request shows; None where both accounts allow it, or neither."""
         try:
             here, there = self.here.decide(request), self.there.decide(request)
             if here is not None and here.outcome in GRANTING and (there is None or there.outcome not in GRANTING):
-                return self._shown(request, here.outcome, there.outcome if there else None)
+                sides = held(self.here, request), held(self.there, request)
+                via = cause_of(request, *sides, lambda *asked: authorize(*asked).outcome in GRANTING)
+                return self._shown(request, via, here.outcome, there.outcome if there else None)
             if self.here.delegated(request) and self.there.delegated(request) is False:
                 missing = request.principal not in self.there.principals
-                return self._shown(request, "allowed", None if missing else "implicitDeny", DELEGATED)
+                via = differing(self.here.principals[request.principal], self.here, self.there)
+                return self._shown(request, via, "allowed", None if missing else "implicitDeny", DELEGATED)
         except LexgraphError:
             return None  # A spelling that is no request: another one follows.
         return None
 
-    def _shown(self, request: Request, here: Outcome, there: Outcome | None, *assumed: str) -> AccessChange:
+    def _shown(self, request: Request, via: Via, here: Outcome, there: Outcome | None, *assumed: str) -> AccessChange:
         before, after = (there, here) if self.change == "gained" else (here, there)
-        return AccessChange(
-            self.change, "own policies", (request.principal,), request, before, after, assumptions=assumed
-        )
+        holder = None
+        if via in ("trust policy", "resource policy"):
+            known = policies_of(self.here.snapshot, via).keys() | policies_of(self.there.snapshot, via).keys()
+            holder = next((arn for arn in policy_holders(request.resource) if arn in known), None)
+        principals = (request.principal,)
+        return AccessChange(self.change, via, principals, request, before, after, holder, assumptions=assumed)
 
 
 def _named(snapshot: Snapshot) -> dict[str, int]:
@@ -177,10 +145,20 @@ def _grouped(changes: Iterable[AccessChange]) -> Iterator[AccessChange]:
     groups: dict[tuple[object, ...], list[AccessChange]] = {}
     for one in changes:
         asked = one.request and (one.request.action, one.request.resource, repr(one.request.context.values))
-        name = (asked, one.before, one.after, one.bits, one.reason, one.assumptions)
+        name = (asked, one.via, one.holder, one.before, one.after, one.bits, one.reason, one.assumptions)
         groups.setdefault(name, []).append(one)
     for group in groups.values():
         yield replace(group[0], principals=tuple(arn for one in group for arn in one.principals))
+
+
+def _each_once(changes: Iterable[AccessChange]) -> Iterator[AccessChange]:
+    """The changes without those that say of a principal and a holder what another one says of them already."""
+    told: set[tuple[str, Via, str | None]] = set()
+    for one in changes:
+        left = tuple(arn for arn in one.principals if (arn, one.via, one.holder) not in told)
+        told.update((arn, one.via, one.holder) for arn in left)
+        if left:
+            yield one if left == one.principals else replace(one, principals=left)
 
 
 def _comparable(before: Snapshot, after: Snapshot) -> tuple[Snapshot, Snapshot, tuple[str, ...]]:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lexgraph.access.methods import KINDS, METHODS, Kind
-from lexgraph.access.takeover import EscalationEdge, EscalationStep, Proof
-from lexgraph.access.takeovers import Search
+from lexgraph.access.escalation.methods import KINDS, METHODS, Kind, read_kinds
+from lexgraph.access.escalation.model import EscalationEdge
+from lexgraph.access.escalation.search import Search
 from lexgraph.account.model import Snapshot
 from lexgraph.account.pages import collector_paused
-from lexgraph.errors import LexgraphError, shown
-
-__all__ = ["EscalationEdge", "EscalationStep", "Proof", "escalation_edges"]
 
 _ORDER = {name: i for i, name in enumerate(METHODS)}
 
@@ -55,16 +52,3 @@ def escalation_edges(
             edges.sort(key=lambda edge: (edge.target, _ORDER[edge.method], edge.via or ""))
             found += edges
     return tuple(found)
-
-
-def read_kinds(kinds: Iterable[Kind] | Kind) -> tuple[Kind, ...]:
-    """Return kinds of methods as they stand in ``KINDS``; raises LexgraphError (``UNKNOWN_KIND``) for others.
-
-    >>> read_kinds("pass"), read_kinds(["use", "assume"])
-    (('pass',), ('assume', 'use'))
-    """
-    given = (kinds,) if isinstance(kinds, str) else tuple(kinds)
-    for kind in given:
-        if kind not in KINDS:
-            raise LexgraphError(f"a kind is one of {', '.join(KINDS)}, not {shown(kind)}", code="UNKNOWN_KIND")
-    return tuple(kind for kind in KINDS if kind in given)

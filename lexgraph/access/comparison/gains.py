@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 
-from lexgraph.access.settled import Settling, known_keys
+from lexgraph.access.comparison.settled import Settling, known_keys
 from lexgraph.account.model import Principal, Snapshot
 from lexgraph.evaluation.request import Request
 from lexgraph.evaluation.stack import PolicyStack

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from lexgraph.access.changed import AccessChange, Direction, Via
-from lexgraph.access.confirm import GRANTING, Decider
-from lexgraph.access.decide import who_can
+from lexgraph.access.comparison.cause import cause_of, held
+from lexgraph.access.comparison.decider import Decider
+from lexgraph.access.comparison.model import AccessChange, Direction, Via
+from lexgraph.access.comparison.ruled import ruled
+from lexgraph.access.decide import GRANTING, who_can
 from lexgraph.account.model import Snapshot
 from lexgraph.account.owners import policy_holders
 from lexgraph.catalog.actions import catalog
-from lexgraph.conditions.context import Context
 from lexgraph.conditions.logic import Formula, Undecided, all_of, model, negate
 from lexgraph.errors import RequestError
 from lexgraph.evaluation.authorize import authorize
@@ -73,6 +74,7 @@ class Named:
         self.here, self.there = here, there
         self.policies = policies_of(here.snapshot, via)
         self.others = policies_of(there.snapshot, via)
+        self.ruled = here.rcps != there.rcps
 
     def changes(self) -> Iterator[AccessChange]:
         """Yield what is allowed here alone, resource by resource."""
@@ -81,27 +83,41 @@ class Named:
             if policy is None or (arn in self.others and other is None):
                 if arn not in self.others or policy != other:
                     yield AccessChange(self.change, self.via, ("*",), holder=arn, reason=UNREAD)
-            elif policy != other:
+            elif policy != other or self.ruled:
                 yield from self._of(arn, policy, other or replace(policy, statements=()))
         for arn, other in self.others.items():
             if arn not in self.policies and other is not None and self.via == "resource policy":
                 yield from self._of(arn, replace(other, statements=()), other)
 
     def _of(self, arn: str, policy: Policy, other: Policy) -> Iterator[AccessChange]:
-        if _contained(policy, other, "Allow") and _contained(other, policy, "Deny"):
+        if self._is_contained(arn, policy, other):
             return
+        via: Via = "resource control policies" if policy == other else self.via
         questions = tuple(self._questions(arn, policy, other))
         askers = self._askers((policy, other), questions)
+        if policy == other:  # its own principals are asked about with all that they hold
+            askers = {asker: None for asker in askers if not asker.own}
+            if not askers:
+                return
         shown = False
         for asker in askers:
-            found = self._gain(asker, questions, policy, other)
+            found = self._gain(asker, questions, policy, other, via)
             shown = shown or found is not None
             if found is not None:
-                yield replace(found, holder=arn)
+                yield replace(found, holder=arn) if found.via in (via, self.via) else found
         # Of a trust policy all questions were asked; strangers are many, and one stood for them.
         asked_all = self.via == "trust policy" and not any(asker.stands_for_others for asker in askers)
         if not shown and not asked_all:
-            yield AccessChange(self.change, self.via, ("*",), holder=arn, reason=UNSHOWN)
+            yield AccessChange(self.change, via, ("*",), holder=arn, reason=UNSHOWN)
+
+    def _is_contained(self, arn: str, policy: Policy, other: Policy) -> bool:
+        """Whether the first policy surely allows nobody what the other one does not."""
+        if self.ruled:
+            sides = zip((policy, other), (self.here.rcps, self.there.rcps), strict=True)
+            asking = (_as_much(arn, (policy, other)),)
+            here, there = (ruled(PolicyStack(asking, resource=one), rules) for one, rules in sides)
+            return only_first(side_of(here), side_of(there)).holds is True
+        return _contained(policy, other, "Allow") and _contained(other, policy, "Deny")
 
     def _questions(self, arn: str, policy: Policy, other: Policy) -> Iterator[tuple[str, str]]:
         """Actions on resources that stand for what the two policies speak of."""
@@ -157,9 +173,10 @@ class Named:
     # One of them ----------------------------------------------------------------------------------------------
 
     def _gain(
-        self, asker: Asker, questions: Iterable[tuple[str, str]], policy: Policy, other: Policy
+        self, asker: Asker, questions: Iterable[tuple[str, str]], policy: Policy, other: Policy, via: Via
     ) -> AccessChange | None:
-        """The first request that is allowed here alone."""
+        """The first request that is allowed here alone, one that this policy brought before others."""
+        fallback: AccessChange | None = None
         for action, resource in questions:
             try:
                 here, there = self._decided(asker, Request(asker.principal, action, resource), policy, other)
@@ -175,8 +192,19 @@ class Named:
                 outcomes = up.outcome, down.outcome if down else None
                 after, before = outcomes if self.change == "gained" else outcomes[::-1]
                 assumed = () if asker.own or asker.principal.startswith(("*", "Service", "Federated")) else (STRANGERS,)
-                return AccessChange(self.change, self.via, (asker.label,), request, before, after, assumptions=assumed)
-        return None
+                cause = self._cause(asker, request, via)
+                found = AccessChange(self.change, cause, (asker.label,), request, before, after, assumptions=assumed)
+                if cause == via:
+                    return found
+                fallback = fallback or found
+        return fallback
+
+    def _cause(self, asker: Asker, request: Request, via: Via) -> Via:
+        """Which layer brought it: of somebody of the account, what they hold may have changed as well."""
+        if not asker.own or (request.resource not in self.others and self.via == "trust policy"):
+            return via
+        sides = held(self.here, request), held(self.there, request)
+        return cause_of(request, *sides, lambda *asked: authorize(*asked).outcome in GRANTING)
 
     def _decided(
         self, asker: Asker, request: Request, policy: Policy, other: Policy
@@ -185,9 +213,18 @@ class Named:
             # Nobody may assume a role that is not there; the account would take it for one of another account.
             gone = self.via == "trust policy" and request.resource not in self.others
             return self.here.decide(request), None if gone else self.there.decide(request)
-        stacks = (PolicyStack((ANYTHING,), resource=one) for one in (policy, other))
+        sides = ((policy, self.here.rcps), (other, self.there.rcps))
+        stacks = (ruled(PolicyStack((ANYTHING,), resource=one), rules) for one, rules in sides)
         here, there = (authorize(stack, request) for stack in stacks)
         return here, there
+
+
+def _as_much(arn: str, policies: Iterable[Policy]) -> Policy:
+    """What a stranger may hold that matters: all that the policies of a resource speak of."""
+    own = PatternSet((arn,))
+    said = (one for policy in policies for one in policy.statements if one.allows)
+    found = tuple(Statement("Allow", one.actions, one.resources or own) for one in said)
+    return replace(ANYTHING, statements=found)
 
 
 def _contained(narrow: Policy, wide: Policy, effect: Effect) -> bool:
@@ -211,7 +248,7 @@ def _request(here: Decision, there: Decision | None) -> Request | None:
     if assigned is None:
         return None
     known = here.request.context.with_values({key: _written(texts) for key, texts in sorted(assigned.items())})
-    return replace(here.request, context=Context(known.values, complete=True))
+    return replace(here.request, context=replace(known, complete=True))
 
 
 def _written(texts: tuple[str, ...]) -> str | list[str] | None:

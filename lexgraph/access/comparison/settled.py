@@ -14,6 +14,7 @@ from lexgraph.conditions.compiled import CompiledTest
 from lexgraph.conditions.context import UNKNOWN_CONTEXT, Values
 from lexgraph.conditions.variables import Variable, read_template
 from lexgraph.evaluation.callers import keys_of, read_caller
+from lexgraph.evaluation.stack import PolicyStack
 from lexgraph.policy.arn import readable
 from lexgraph.policy.model import ConditionTest, PatternSet, Policy, Statement
 
@@ -54,6 +55,23 @@ def settled(policy: Policy, known: Known) -> Policy:
     """
     found = (_statement(one, known, variables=policy.has_variables) for one in policy.statements)
     return replace(policy, statements=tuple(one for one in found if one is not None))
+
+
+def settled_stack(snapshot: Snapshot, principal: Principal) -> PolicyStack:
+    """Return the layers that go with a principal, with what the account says of it put in: its name, its tags.
+
+    >>> from lexgraph.account.readers import example_account_path, read_account
+    >>> account = read_account(example_account_path())
+    >>> "${aws:username}" in str(settled_stack(account, account.principal("user/maria")))
+    False
+    """
+    stack, known = snapshot.stack(principal), known_keys(snapshot, principal)
+    return replace(
+        stack,
+        identity=tuple(settled(policy, known) for policy in stack.identity),
+        boundary=None if stack.boundary is None else settled(stack.boundary, known),
+        scps=tuple(tuple(settled(policy, known) for policy in level) for level in stack.scps),
+    )
 
 
 class Settling:

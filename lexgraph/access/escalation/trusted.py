@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from lexgraph.access.alike import Thing
 from lexgraph.access.decide import GRANTING
-from lexgraph.access.takeover import Proof, proof_of
+from lexgraph.access.escalation.alike import Thing
+from lexgraph.access.escalation.model import Proof, proof_of
 from lexgraph.account.model import Principal, Snapshot
 from lexgraph.conditions.context import Context
 from lexgraph.evaluation.authorize import authorize

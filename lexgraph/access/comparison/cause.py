@@ -1,0 +1,99 @@
+"""Which layer brought a change of access: the one that, put in the place of the other account's, changes its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from lexgraph.access.comparison.decider import Decider
+from lexgraph.access.comparison.model import Via
+from lexgraph.account.model import Principal
+from lexgraph.conditions.context import Context
+from lexgraph.evaluation.request import Request
+from lexgraph.evaluation.stack import Layer, PolicyStack
+
+LAYERS: tuple[tuple[Layer, Via], ...] = (
+    ("identity", "own policies"),
+    ("boundary", "permissions boundary"),
+    ("scp", "service control policies"),
+    ("rcp", "resource control policies"),
+    ("resource", "resource policy"),
+)
+_FIELDS = {"identity": "identity", "boundary": "boundary", "scp": "scps", "rcp": "rcps", "resource": "resource"}
+Allows = Callable[[PolicyStack, Request], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What one account holds against a request: its layers, and the context that it knows."""
+
+    stack: PolicyStack
+    context: Context
+
+
+def held(decider: Decider, request: Request) -> Held | None:
+    """Return what an account says of a request; None where it has no such principal."""
+    who = decider.principals.get(request.principal)
+    if who is None:
+        return None
+    stack = decider.snapshot.stack_for(who, request.action, request.resource)
+    return Held(stack, decider.snapshot.request_context(who, request.context, request.resource))
+
+
+def cause_of(request: Request, here: Held | None, there: Held | None, allows: Allows) -> Via:
+    """Return the layer that brought it about that `here` allows a request and `there` does not; ``several layers``
+    where no one alone did.
+    """
+    if here is None or there is None:
+        return "own policies"  # a principal who is new, or gone, with all that it holds
+    swapped = tuple(_swapped(here, there, request))
+    if len(swapped) == 1:
+        return swapped[0][0]
+    for via, one in swapped:
+        if allows(one.stack, replace(request, context=one.context)):
+            return via
+    return "several layers"
+
+
+def differing(who: Principal, here: Decider, there: Decider) -> Via:
+    """Return which layer that goes with a principal differs; ``several layers`` where more than one does.
+
+    >>> from lexgraph.account.readers import example_account_path, read_account
+    >>> account = Decider(read_account(example_account_path()))
+    >>> differing(account.snapshot.principal("user/maria"), account, account)
+    'keys of the principal'
+    """
+    other = there.principals.get(who.arn)
+    if other is None:
+        return "own policies"
+    stacks = here.snapshot.stack(who), there.snapshot.stack(other)
+    found = [via for layer, via in LAYERS if not _same(layer, *stacks)]
+    return found[0] if len(found) == 1 else "several layers" if found else "keys of the principal"
+
+
+def _swapped(here: Held, there: Held, request: Request) -> Iterator[tuple[Via, Held]]:
+    """The other account with one of this account's layers, for each that differs."""
+    for layer, via in LAYERS:
+        if not _same(layer, here.stack, there.stack):
+            yield _named(via, request), replace(there, stack=with_layer(there.stack, layer, here.stack))
+    if (here.context.known, here.context.role_id) != (there.context.known, there.context.role_id):
+        yield "keys of the principal", replace(there, context=here.context)
+
+
+def _named(via: Via, request: Request) -> Via:
+    """A role's own policy is its trust policy."""
+    assumed = request.action.lower().startswith("sts:assumerole")
+    return "trust policy" if assumed and via == "resource policy" else via
+
+
+def _same(layer: Layer, a: PolicyStack, b: PolicyStack) -> bool:
+    name = _FIELDS[layer]
+    unread = [layer in one.unreadable for one in (a, b)]
+    return getattr(a, name) == getattr(b, name) and unread[0] == unread[1]
+
+
+def with_layer(stack: PolicyStack, layer: Layer, other: PolicyStack) -> PolicyStack:
+    """Return a stack with one layer as another one has it."""
+    name = _FIELDS[layer]
+    unread = (*(one for one in stack.unreadable if one != layer), *((layer,) if layer in other.unreadable else ()))
+    return replace(stack, unreadable=unread, **{name: getattr(other, name)})

@@ -1,0 +1,101 @@
+"""What the principals of an account may newly do because the resource control policies above it changed.
+
+Strangers, whom a resource's policy names, are asked about in :mod:`lexgraph.access.comparison.named`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from lexgraph.access.comparison.decider import Decider, Rules, asked_by
+from lexgraph.access.comparison.gains import UNCONFIRMED
+from lexgraph.access.comparison.model import AccessChange, Direction
+from lexgraph.access.comparison.settled import Settling, known_keys
+from lexgraph.access.decide import GRANTING
+from lexgraph.account.model import Principal
+from lexgraph.errors import LexgraphError
+from lexgraph.evaluation.request import Request
+from lexgraph.evaluation.stack import PolicyStack
+from lexgraph.policy.model import PatternSet, Policy, Statement
+from lexgraph.reasoning.contain import Answer, only_first
+from lexgraph.reasoning.side import side_of
+
+LINKED = ":role/aws-service-role/"
+Stacks = Mapping[str, PolicyStack]
+
+
+class Ruled:
+    """What principals may do under one account's resource control policies, and not under the other's."""
+
+    def __init__(self, change: Direction, here: Decider, there: Decider, mine: Stacks, other: Stacks) -> None:
+        self.change: Direction = change
+        self.here, self.there = here, there
+        self.mine, self.other = mine, other
+        self._settling = Settling()
+        self._kept: dict[tuple[object, ...], Answer] = {}
+
+    def changes(self) -> Iterator[AccessChange]:
+        """Yield a change for each principal of both accounts who may do more under the policies here."""
+        if self.here.rcps == self.there.rcps:
+            return
+        for arn, stack in self.mine.items():
+            if arn in self.other and LINKED not in arn:
+                found = self._of(self.here.principals[arn], stack)
+                if found is not None:
+                    yield found
+
+    def _of(self, who: Principal, stack: PolicyStack) -> AccessChange | None:
+        answer = self._answer(who, stack)
+        if answer.holds:
+            return None
+        if answer.request is not None:
+            known = frozenset(known_keys(self.here.snapshot, who))
+            for request in asked_by(who, answer.request, known, self.here.snapshot.account_id):
+                found = self._confirmed(request)
+                if found is not None:
+                    return found
+        reason = answer.reason or UNCONFIRMED
+        return AccessChange(self.change, "resource control policies", (who.arn,), reason=reason)
+
+    def _answer(self, who: Principal, stack: PolicyStack) -> Answer:
+        """Whether what a principal holds allows nothing more with the policies here; once for all who hold the same."""
+        known = known_keys(self.here.snapshot, who)
+        sides = [self._settled(rules, known) for rules in (self.here.rcps, self.there.rcps)]
+        name = (id(stack), *(tuple(tuple(map(id, level)) for level in levels) for levels, _ in sides))
+        if name not in self._kept:
+            account = who.arn.split(":")[4]
+            open_here, open_there = (ruled(replace(stack, resource=_delegating(account)), one) for one in sides)
+            self._kept[name] = only_first(side_of(open_here), side_of(open_there), who.arn)
+        return self._kept[name]
+
+    def _settled(self, rules: Rules, known: Mapping[str, tuple[str, ...]]) -> Rules:
+        levels, unread = rules
+        return tuple(tuple(self._settling.of(policy, known) for policy in level) for level in levels), unread
+
+    def _confirmed(self, request: Request) -> AccessChange | None:
+        try:
+            here, there = self.here.decide(request), self.there.decide(request)
+        except LexgraphError:
+            return None  # A spelling that is no request: another one follows.
+        if here is None or there is None or here.outcome not in GRANTING or there.outcome in GRANTING:
+            return None
+        outcomes = (there.outcome, here.outcome) if self.change == "gained" else (here.outcome, there.outcome)
+        return AccessChange(self.change, "resource control policies", (request.principal,), request, *outcomes)
+
+
+def ruled(stack: PolicyStack, rules: Rules) -> PolicyStack:
+    """Return a stack under an account's resource control policies.
+
+    >>> ruled(PolicyStack(), ((), True)).unreadable
+    ('rcp',)
+    """
+    levels, unread = rules
+    kept = tuple(layer for layer in stack.unreadable if layer != "rcp")
+    return replace(stack, rcps=levels, unreadable=(*kept, "rcp") if unread else kept)
+
+
+def _delegating(account: str) -> Policy:
+    """A resource's policy that leaves all to the identity policies of an account."""
+    statement = Statement("Allow", PatternSet(("*",)), principals=PatternSet((f"AWS:{account}",)))
+    return Policy("delegates to identity policies", (statement,), kind="resource")

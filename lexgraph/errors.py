@@ -40,6 +40,15 @@ def _code_point(char: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "policy", "policies"), counted(2, "error")
+    ('1 policy', '2 errors')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 class LexgraphError(Exception):
     """The root of every error that lexgraph raises on purpose; `code` is stable, the message is for people."""
 

@@ -276,6 +276,36 @@ def test_the_context_gains_tags_and_a_users_id_and_the_callers_values_win() -> N
     assert "aws:userid" not in account.request_context("runner", Context()).known
 
 
+def test_a_roles_id_names_its_sessions_and_is_no_key_that_anybody_sees() -> None:
+    one = "AROAEXAMPLEROLEID0001"
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": one}}
+    asked = role(RoleId=one, RolePolicyList=inline({"Statement": {**ALLOW_LEX["Statement"], "Action": "sts:*"}}))
+    trusting = role("back", AssumeRolePolicyDocument={"Statement": trust})
+    account = parse_account(dump(RoleDetailList=[asked, trusting]))
+    runner = account.principal("runner")
+    context = account.request_context(runner, Context())
+    request = Request(runner.arn, "sts:AssumeRole", f"{A}role/back", context)
+    decision = authorize(account.stack_for(runner, request.action, request.resource), request)
+    assert decision.outcome == "allowed"
+    shown = repr(decision.request) + str(decision.explain()) + json.dumps(decision.explain().to_dict())
+    assert "lexgraph:" not in shown
+    assert not any(key.startswith("lexgraph:") for key in (*context.values, *context.known))
+    # What is learnt of the session's own aws:userid wins, and more of the context changes nothing.
+    other = request.with_context({"aws:userid": "AROAEXAMPLEROLEID0002:x"})
+    assert authorize(decision.stack, other).outcome == "implicitDeny"
+    more = request.with_context({"aws:SecureTransport": True})
+    assert authorize(decision.stack, more).outcome == "allowed"
+
+
+def test_a_policy_cannot_ask_for_what_lexgraph_knows_of_a_role() -> None:
+    condition = {"StringEquals": {"lexgraph:roleid": "AROAEXAMPLE"}}
+    document = {"Statement": {**ALLOW_LEX["Statement"], "Condition": condition}}
+    account = parse_account(dump(RoleDetailList=[role(RoleId="AROAEXAMPLE", RolePolicyList=inline(document))]))
+    runner = account.principal("runner")
+    request = Request(runner.arn, "lex:GetBots", "*", account.request_context(runner, Context()))
+    assert authorize(account.stack(runner), request).outcome == "conditional"
+
+
 def test_a_users_stack_joins_its_own_and_its_groups_policies_each_once(example: Snapshot) -> None:
     maria = example.stack("user/maria")
     assert [policy.name for policy in maria.identity].count("SupportAgentChat") == 1
@@ -330,3 +360,40 @@ def test_resources_beside_the_account_are_read_and_bad_lists_refused(tmp_path: A
         assert caught.value.code == code
     beside.write_text("resource\narn:aws:s3:::b\narn:aws:s3:::b\n")
     assert [resource.arn for resource in read_account(path).resources] == ["arn:aws:s3:::b"]
+
+
+@pytest.mark.parametrize(
+    "more, left",
+    [
+        ({"IsTruncated": True}, True),
+        ({"NextToken": "eyJ"}, True),
+        ({"IsTruncated": False}, False),
+        ({"NextToken": None}, False),
+    ],
+)
+def test_what_a_tool_left_out_is_missing_however_it_says_so(more: dict[str, Any], left: bool) -> None:
+    page = {**dump(user()), **more}
+    for account in (parse_account(page), parse_account(json.dumps(page))):
+        assert any("more pages follow" in note for note in account.notes) is left
+    # Of several pages the last one counts.
+    assert not parse_account(json.dumps([page, dump(user("ben"))])).notes
+
+
+@pytest.mark.parametrize("arn", ["hello", f"{A}role/maria", "arn:aws:iam::111122223333", "arn:aws:s3:::user/x"])
+def test_an_entry_under_another_things_arn_is_refused(arn: str) -> None:
+    entry = user(Arn=arn)
+    for data in (dump(entry), json.dumps(dump(entry))):
+        with pytest.raises(AccountError, match="Arn must be the ARN of a user") as caught:
+            parse_account(data)
+        assert (caught.value.code, caught.value.pointer) == ("INVALID_ARN", "/UserDetailList/0/Arn")
+
+
+def test_a_tag_is_text_even_where_the_same_text_was_met() -> None:
+    entries = [user(name, Tags=[{"Key": "k", "Value": value}]) for name, value in (("ana", "5"), ("ben", 5))]
+    with pytest.raises(AccountError, match="Value must be a string, not a number"):
+        parse_account(json.dumps(dump(*entries)))
+
+
+def test_an_item_of_the_wrong_type_is_named_by_its_list() -> None:
+    with pytest.raises(AccountError, match="item 1 of UserDetailList must be an object, not null"):
+        parse_account({"UserDetailList": [user(), None]})

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from lexgraph.account.aws_policies import bundled_policy
 from lexgraph.account.entries import LISTS as LISTS
+from lexgraph.account.entries import MORE, EntryReader, Where, what
 from lexgraph.account.entries import TRUST_NAME as TRUST_NAME
-from lexgraph.account.entries import EntryReader, Where, what
 from lexgraph.account.entries import pointer_of as pointer_of
 from lexgraph.account.model import Group, ManagedPolicy, Principal, Snapshot
 from lexgraph.account.plain import PlainEntries
@@ -56,7 +56,7 @@ class Details(EntryReader):
 
     def page_ends(self, page: Mapping[str, Json], *, alone: bool) -> None:
         """Note what a page lacks, where it stands `alone`, and whether more follow."""
-        self.truncated = page.get("IsTruncated") is True
+        self.truncated = page.get("IsTruncated") is True or bool(page.get(MORE))
         for name in LISTS if alone else ():
             if name not in page:
                 self.notes.append(f"the file has no {name}: what would stand there is unknown")
@@ -73,6 +73,7 @@ class Details(EntryReader):
             self.groups.append(self.group(item, at))
         elif (policy := self.policy(item, at)) is not None:
             self.policies.append(policy)
+        self.check_arn(name, item, at)
 
     def plain_entry(self, name: str, pairs: Json) -> None:
         """Read one entry of a list as :func:`lexgraph.policy.jsontext.scan_pairs` gave it. Raises NotPlain, and then

@@ -4,13 +4,14 @@ JSON to a value, or to an error that says where the entry is not what it should 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
 from lexgraph.account.aws_policies import is_aws
 from lexgraph.account.model import Group, ManagedPolicy, Principal, PrincipalKind, Tags, Unreadable
-from lexgraph.errors import AccountError, DocumentError, PolicyError
+from lexgraph.errors import AccountError, DocumentError, PolicyError, shown
 from lexgraph.policy.jsontext import Place, escape_pointer, find_places, load_json
 from lexgraph.policy.model import Kind, Number, Policy
 from lexgraph.policy.parse import inspect_policy
@@ -19,6 +20,11 @@ from lexgraph.policy.reader import PolicyReader
 Json = Any
 Where = tuple[Any, ...]
 LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
+# What the command line tool gives in place of IsTruncated, where it was told to stop early.
+MORE = "NextToken"
+# What the entries of each list are, in their ARNs.
+KINDS = {"UserDetailList": "user", "GroupDetailList": "group", "RoleDetailList": "role", "Policies": "policy"}
+_ARNS = {kind: re.compile(rf"arn:[^:]*:iam:[^:]*:[^:]*:{kind}/") for kind in KINDS.values()}
 TRUST_NAME = "trust policy"
 NO_DOCUMENT = "the file does not hold this policy's document"
 _MOST_DIGITS = 18
@@ -61,6 +67,13 @@ class EntryReader:
         self.spot: Spot | None = None
 
     # One entry ----------------------------------------------------------------------------------------------
+
+    def check_arn(self, name: str, item: Mapping[str, Json], at: Where) -> None:
+        """Raise AccountError where the ARN of an entry is none, or is that of something else."""
+        arn, kind = self.text_of(item, "Arn", at), KINDS[name]
+        if not is_arn(arn, kind):
+            message = f"Arn must be the ARN of a {kind}, arn:aws:iam::…:{kind}/…, not {shown(arn)}"
+            raise self.error("INVALID_ARN", (*at, "Arn"), message)
 
     def user(self, item: Json, at: Where) -> tuple[Principal, tuple[str, ...]]:
         """Return a user, and the names of its groups."""
@@ -180,7 +193,7 @@ class EntryReader:
             if not isinstance(tag, Mapping):
                 raise self.wrong_type(here, "an object", tag)
             value = tag.get("Value")
-            if not isinstance(value, str):
+            if not isinstance(value, str) or isinstance(value, Number):
                 raise self.wrong_type((*here, "Value"), "a string", value)
             found[self.shared(self.text_of(tag, "Key", here))] = value
         return tuple(sorted(found.items()))
@@ -274,7 +287,8 @@ class EntryReader:
 
     def wrong_type(self, at: Where, expected: str, value: Json) -> AccountError:
         """Return the error for a value of the wrong type."""
-        return self.error("DATA_TYPE_MISMATCH", at, f"{at[-1]} must be {expected}, not {what(value)}")
+        name = f"item {at[-1]} of {at[-2]}" if isinstance(at[-1], int) and len(at) > 1 else at[-1]
+        return self.error("DATA_TYPE_MISMATCH", at, f"{name} must be {expected}, not {what(value)}")
 
     def error(self, code: str, at: Where, message: str) -> AccountError:
         """Return an error with its place."""
@@ -292,6 +306,15 @@ class EntryReader:
 def decoded(value: Json) -> Json:
     """Return a document as the command line tool prints it, where it is URL-encoded as AWS sends it."""
     return unquote(value) if isinstance(value, str) and value.lstrip()[:1] == "%" else value
+
+
+def is_arn(text: str, kind: str) -> bool:
+    """Return whether a text is the ARN of a user, role, group or policy.
+
+    >>> is_arn("arn:aws:iam::111122223333:user/maria", "user")
+    True
+    """
+    return _ARNS[kind].match(text) is not None
 
 
 def count_of(value: Json) -> int | None:

@@ -11,9 +11,9 @@ import marshal
 from typing import Any
 
 from lexgraph.account.aws_policies import is_aws
-from lexgraph.account.entries import TRUST_NAME, count_of, decoded
+from lexgraph.account.entries import TRUST_NAME, count_of, decoded, is_arn
 from lexgraph.account.model import Group, ManagedPolicy, Principal, Tags
-from lexgraph.policy.model import Policy, Statement
+from lexgraph.policy.model import Number, Policy, Statement
 from lexgraph.policy.plain import MOST_KEPT, MOST_TEXTS, NotPlain, Parts, PlainReader, object_in, once, policy_of
 
 Json = Any
@@ -66,7 +66,7 @@ class PlainEntries:
         fields = once(pairs)
         take = fields.pop
         names = _texts(_list(take("GroupList", None)))
-        arn = _text(take("Arn", None))
+        arn = _arn(take("Arn", None), "user")
         user = Principal(
             arn,
             "user",
@@ -87,7 +87,7 @@ class PlainEntries:
         """Return a role."""
         fields = once(pairs)
         take = fields.pop
-        arn = _text(take("Arn", None))
+        arn = _arn(take("Arn", None), "role")
         role = Principal(
             arn,
             "role",
@@ -111,7 +111,7 @@ class PlainEntries:
         """Return a group."""
         fields = once(pairs)
         take = fields.pop
-        arn = _text(take("Arn", None))
+        arn = _arn(take("Arn", None), "group")
         group = Group(
             arn,
             _text(take("GroupName", None)),
@@ -128,7 +128,7 @@ class PlainEntries:
         """Return a managed policy."""
         fields = once(pairs)
         take = fields.pop
-        arn, name = _text(take("Arn", None)), _text(take("PolicyName", None))
+        arn, name = _arn(take("Arn", None), "policy"), _text(take("PolicyName", None))
         default = _text(take("DefaultVersionId", None))
         read: dict[str, Parts] = {}
         for version in _list(take("PolicyVersionList", None)):
@@ -190,6 +190,8 @@ class PlainEntries:
             found = [labels.get(pairs) or self.tag(pairs) for pairs in _list(value)]
         except TypeError:
             raise NotPlain from None
+        if any(type(text) is Number for pairs in value or () for _, text in pairs):  # it equals the text that spells it
+            raise NotPlain
         if len(found) < 2:
             return tuple(found)
         return tuple(sorted(found if len(dict(found)) == len(found) else dict(found).items()))
@@ -230,6 +232,12 @@ def _written(statement: Statement) -> tuple[Any, ...]:
     """What two statements have in common that are written alike: their elements are the same objects then."""
     one = statement
     return one.effect, id(one.actions), id(one.resources), one.sid, one.empty, *map(id, one.conditions)
+
+
+def _arn(value: Json, kind: str) -> str:
+    if type(value) is not str or not is_arn(value, kind):
+        raise NotPlain
+    return value
 
 
 def _text(value: Json) -> str:

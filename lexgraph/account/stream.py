@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lexgraph.account.details import Details, is_page, not_an_account
-from lexgraph.account.entries import LISTS, Spot, Where, pointer_of, what
+from lexgraph.account.entries import LISTS, MORE, Spot, Where, pointer_of, what
 from lexgraph.account.window import Window, inside
 from lexgraph.errors import AccountError, DocumentError, shown
 from lexgraph.policy.jsontext import load_json
@@ -97,7 +97,7 @@ class _Walker:
         value = self.value((*at, name))
         if name in LISTS and value is not None:
             self.refuse("DATA_TYPE_MISMATCH", (*at, name), f"{name} must be a list, not {what(value)}", start)
-        return value if isinstance(value, bool) else None
+        return value if isinstance(value, bool) else name == MORE and bool(value)
 
     def list(self, name: str, at: Where) -> None:
         """Read one of the four lists."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 
-def write_report(source: Any, folder: str | Path, *, redact: bool = False) -> Path:
+def write_report(
+    source: Any, folder: str | Path, *, redact: bool = False, parameters: Mapping[str, Any] | None = None
+) -> Path:
     """Write a report on policies or an account into a folder, and return the path of its page.
 
     The folder then holds ``index.html``, ``tables/<table>.csv`` (and ``.parquet``, and all in ``tables/tables.xlsx``,
@@ -23,6 +26,7 @@ def write_report(source: Any, folder: str | Path, *, redact: bool = False) -> Pa
     folder : where to write; it is made where it does not exist.
     redact : write placeholders for the ids of accounts, principals and access keys, for external ids and for IP
         addresses, the same for the same id in all files; hashes of inputs are left out. Names stay as they are.
+    parameters : values for the parameters of templates that `source` names, and of ``AWS::AccountId`` and its like.
 
     Raises
     ------
@@ -38,4 +42,4 @@ def write_report(source: Any, folder: str | Path, *, redact: bool = False) -> Pa
     from lexgraph.report.subject import subject_of
     from lexgraph.report.write import write_subject
 
-    return write_subject(subject_of(source), Path(folder), redact=redact)
+    return write_subject(subject_of(source, parameters=parameters), Path(folder), redact=redact)

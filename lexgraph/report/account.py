@@ -12,6 +12,7 @@ from lexgraph.access.decide import GRANTING, AccessRow, access_rows, action_name
 from lexgraph.access.fit import fitting
 from lexgraph.account.model import Snapshot, labels
 from lexgraph.catalog.actions import catalog
+from lexgraph.errors import counted
 from lexgraph.exports.names import safe_name
 from lexgraph.graph import access_graph
 from lexgraph.markup import Html
@@ -20,7 +21,6 @@ from lexgraph.report.charts import legible
 from lexgraph.report.exposure import coverage_section, escalation_section, roles_section, sharing_section
 from lexgraph.report.html import paragraph
 from lexgraph.report.policies import catalog_levels
-from lexgraph.report.text import counted
 from lexgraph.tables import account as of_account
 
 ACTIONS = "lex:*"

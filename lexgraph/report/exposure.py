@@ -12,12 +12,12 @@ from lexgraph.access.chaining import assume_edges
 from lexgraph.access.shared import REACHES, SharedAccess, shared_access
 from lexgraph.account.model import Snapshot, labels
 from lexgraph.account.parts import coverage_of
+from lexgraph.errors import counted
 from lexgraph.graph.chains import EscalationChain, who_can_become_administrator
 from lexgraph.graph.escalation import escalation_graph, reasons
 from lexgraph.report.blocks import Chart, Sections, Table
 from lexgraph.report.charts import legible
 from lexgraph.report.html import paragraph
-from lexgraph.report.text import counted
 from lexgraph.tables import assume_table, coverage_table, escalation_table, shared_access_table
 
 MOST_WAYS = 50_000

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lexgraph.errors import counted
 from lexgraph.exports.provenance import Provenance
 from lexgraph.markup import Html, joined, tag
 from lexgraph.report.blocks import Chart, Section, Table
 from lexgraph.report.charts import chart_html
 from lexgraph.report.html import paragraph, table
 from lexgraph.report.style import CSS
-from lexgraph.report.text import counted
 
 MOST_ROWS = 200
 # First what a browser may load: nothing but the styles and pictures that stand in the page itself.

@@ -9,12 +9,12 @@ import pandas as pd
 
 from lexgraph.access.granted import granted_bits
 from lexgraph.catalog.actions import catalog
+from lexgraph.errors import counted
 from lexgraph.markup import Html, joined
 from lexgraph.policy.model import Policy
 from lexgraph.report.blocks import Chart, Sections, Table, subset
 from lexgraph.report.html import listed, paragraph
 from lexgraph.report.subject import Subject
-from lexgraph.report.text import counted
 from lexgraph.tables import compare, console, never
 from lexgraph.tables import policies as by_policy
 from lexgraph.tables.source import IDENTITY_KINDS
@@ -160,7 +160,7 @@ def _console(policies: Sequence[Policy], sections: Sections) -> None:
     )
     assumed = listed(f"assumed: {text}" for text in table.attrs.get("assumptions", ()))
     if len(asked) > MOST_IN_OVERLAP:
-        shown = subset(table, table["missing"].to_numpy())
+        shown = subset(table, table["blocked"].to_numpy())
     block = Table("console_readiness", f"{counted(len(asked), 'policy', 'policies')} looked at", table, shown)
     sections.add("console", "Ready for the Amazon Lex console?", intro, block, assumed)
 

@@ -11,6 +11,7 @@ from typing import Any
 from lexgraph.account.folder import is_collection
 from lexgraph.account.model import Snapshot
 from lexgraph.account.templates import TemplatePolicies, load_template, read_loaded
+from lexgraph.account.templates.parameters import refuse_unknown
 from lexgraph.catalog import managed
 from lexgraph.errors import DocumentError, LexgraphError, PolicyError, shown
 from lexgraph.exports.provenance import Provenance, document_hash, of_account, of_policies
@@ -19,12 +20,15 @@ from lexgraph.policy.model import Kind, Policy
 from lexgraph.policy.parse import inspect_policy, parse_policy
 from lexgraph.report.inputs import STDIN, Skipped, find_files, given_account, is_account, is_policy_like, read_bytes
 
+Parameters = Mapping[str, Any] | None
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What a report is about; `versions` are the versions of managed policies, by key.
 
-    `unread` are those of the skipped files that were meant as policies and could not be read.
+    `unread` are those of the skipped files that were meant as policies and could not be read; `parameters` are the
+    names of the templates' parameters.
     """
 
     title: str
@@ -34,24 +38,28 @@ class Subject:
     skipped: tuple[Skipped, ...] = ()
     versions: tuple[tuple[str, str], ...] = ()
     unread: tuple[Skipped, ...] = ()
+    parameters: tuple[str, ...] = ()
 
 
-def subject_of(source: Any, **around: str | None) -> Subject:
+def subject_of(source: Any, *, parameters: Parameters = None, **around: str | None) -> Subject:
     """Return what a report is about, from a name as on the command line or from what a notebook holds.
 
-    `around` are files that belong to a named account: its `organization`, its `resource_policies`. Raises LexgraphError
-    with the code ``USAGE`` where there are such and the source names no account.
+    `parameters` are values for the parameters of named templates. `around` are files that belong to a named account:
+    its `organization`, its `resource_policies`. Raises LexgraphError with the code ``USAGE`` where there are such and
+    the source names no account, and ``UNKNOWN_PARAMETER`` where no template has such a parameter.
 
     >>> subject_of("AmazonLex*").title
     'AWS managed policies AmazonLex*'
     """
     if isinstance(source, str | Path):
         given = {name: path for name, path in around.items() if path is not None}
-        found = _named(str(source), given)
+        found = _named(str(source), given, parameters)
+        refuse_unknown(parameters, found.parameters)
         if given and found.snapshot is None:
             options = " and ".join(name.replace("_", " ") for name in given)
             raise LexgraphError(f"{options} belong to an account, and {shown(str(source))} is none", code="USAGE")
         return found
+    refuse_unknown(parameters, ())
     snapshot = getattr(source, "snapshot", source)
     if isinstance(snapshot, Snapshot):
         return _account(snapshot)
@@ -83,12 +91,12 @@ def _policies_in(source: Any) -> tuple[Policy, ...]:
     return found
 
 
-def _named(name: str, around: Mapping[str, Any]) -> Subject:
+def _named(name: str, around: Mapping[str, Any], parameters: Parameters) -> Subject:
     path = Path(name)
     if name != STDIN and path.is_dir():
-        return _account(given_account(name, **around)) if is_collection(name) else _folder(name)
+        return _account(given_account(name, **around)) if is_collection(name) else _folder(name, parameters)
     if name == STDIN or path.exists() or name.endswith(".json") or "/" in name:
-        return _file(name, around)
+        return _file(name, around, parameters)
     try:
         return _managed(name)
     except LexgraphError as error:
@@ -110,13 +118,13 @@ def _account(snapshot: Snapshot) -> Subject:
 # Files ---------------------------------------------------------------------------------------------------------------
 
 
-def _file(name: str, around: Mapping[str, Any]) -> Subject:
+def _file(name: str, around: Mapping[str, Any], parameters: Parameters) -> Subject:
     data = read_bytes(name)
     label = "standard input" if name == STDIN else PurePath(name).name
     if is_account(data):
         return _account(given_account(name, data=data, **around))
     if (template := load_template(data, source=label)) is not None:
-        return _template(read_loaded(template), label, data)
+        return _template(read_loaded(template, parameters), label, data)
     policy, errors = read_any_kind(data, name=PurePath(label).stem, source=label)
     if policy is None:
         raise _as_raised(errors)
@@ -131,13 +139,14 @@ def _template(found: TemplatePolicies, label: str, data: bytes) -> Subject:
         raise LexgraphError(f"there is no policy that could be read in {shown(label)}{why}", code="NOTHING_TO_READ")
     about = of_policies(policies, ((label, sha256(data).hexdigest()),))
     about = replace(about, assumptions=(*about.assumptions, *found.assumptions))
-    return Subject(label, about, policies, skipped=skipped)
+    return Subject(label, about, policies, skipped=skipped, parameters=found.parameters)
 
 
-def _folder(name: str) -> Subject:
+def _folder(name: str, parameters: Parameters) -> Subject:
     files, skipped = find_files(name)
     left_out = list(skipped)
     policies, inputs, unread = [], [], []
+    known: dict[str, None] = {}
     for file in files:
         label = PurePath(file).relative_to(name).as_posix()
         data = read_bytes(file)
@@ -150,7 +159,8 @@ def _folder(name: str) -> Subject:
             unread.append(Skipped(label, f"not readable: {error}"))
             continue
         if template is not None:
-            found = read_loaded(template)
+            found = read_loaded(template, parameters)
+            known |= dict.fromkeys(found.parameters)
             inputs.append((label, sha256(data).hexdigest()))
             policies += [replace(one.policy, name=f"{label}:{one.policy.name}") for one in found.policies]
             left_out += [_skipped(file, one.what, one.place, one.reason) for one in found.skipped]
@@ -169,7 +179,7 @@ def _folder(name: str) -> Subject:
     relative = tuple(replace(one, file=_below(one.file, name)) for one in (*left_out, *unread))
     title = f"policies in {PurePath(Path(name).resolve()).name}"
     about = of_policies(policies, tuple(inputs))
-    return Subject(title, about, tuple(policies), None, relative, unread=tuple(unread))
+    return Subject(title, about, tuple(policies), None, relative, unread=tuple(unread), parameters=tuple(known))
 
 
 def _below(file: str, folder: str) -> str:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from lexgraph.access.granted import granted_bits
 from lexgraph.catalog.actions import catalog
-from lexgraph.errors import ExportError, shown
+from lexgraph.errors import ExportError, counted, shown
 from lexgraph.exports import write_about, write_file
 from lexgraph.exports.names import inside
 from lexgraph.exports.provenance import Provenance
@@ -29,7 +29,6 @@ from lexgraph.report.page import page
 from lexgraph.report.policies import catalog_levels, policy_sections, unknown_sections
 from lexgraph.report.redacted import redacted_sections
 from lexgraph.report.subject import Subject
-from lexgraph.report.text import counted
 from lexgraph.tables.never import never_matches_table
 from lexgraph.tables.source import IDENTITY_KINDS
 

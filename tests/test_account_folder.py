@@ -204,7 +204,7 @@ def test_the_same_parts_can_be_given_beside_a_file(folder: Path) -> None:
         credential_report=folder / "credential-report.csv",
         date="2026-11-25",
     )
-    assert account.coverage["input"].tolist() == [one.part for one in read_account(folder).coverage]
+    assert account.coverage["part"].tolist() == [one.part for one in read_account(folder).coverage]
     assert len(account.credentials) == 1
     assert account.organization["above"].sum() == 3
     assert account.snapshot.date == "2026-11-25"
@@ -219,6 +219,7 @@ def test_an_account_says_what_it_lacks(folder: Path) -> None:
         "; missing: iam GetAccountAuthorizationDetails is denied: <b>AccessDenied</b> (and 1 more, see coverage)"
     )
     SCHEMAS["coverage"].check(account.coverage)
+    assert list(account.coverage.columns) == ["part", "read", "missing"]  # as the value and the JSON name them
     SCHEMAS["credentials"].check(account.credentials)
     SCHEMAS["organization"].check(account.organization)
 
@@ -308,13 +309,16 @@ def test_who_can_reads_a_folder_and_says_what_is_missing(folder: Path, capsys: A
     assert "note: authorization details: iam GetAccountAuthorizationDetails is denied: AccessDenied" in err
 
 
-def test_an_organization_that_lies_in_the_folder_is_not_taken_for_an_account(folder: Path, capsys: Any) -> None:
+def test_an_organization_that_lies_in_the_folder_is_judged_as_one_and_not_as_an_account(
+    folder: Path, capsys: Any
+) -> None:
     assert is_account((folder / "authorization-details" / "page-0001.json").read_bytes())
     assert not is_account((folder / "organization.json").read_bytes())
     main(["validate", str(folder)])
     told = capsys.readouterr()
     assert "organization.json" not in told.out
-    assert f'skipped "{folder / "organization.json"}": no policy' in told.err
+    assert "organization.json" not in told.err
+    assert "in 4 files" in told.err  # two pages, the organization, and the policies of resources
 
 
 def test_who_can_takes_an_organization_and_resource_policies(folder: Path, capsys: Any) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from lexgraph.access.comparison.settled import settled_stack
+from lexgraph.account.readers import example_account_path, read_account
 from lexgraph.catalog.actions import catalog
 from lexgraph.catalog.managed import managed_document, managed_names
 from lexgraph.conditions.context import Context
@@ -18,7 +20,7 @@ from lexgraph.policy.intersect import TooManyPatterns
 from lexgraph.policy.model import Policy
 from lexgraph.policy.parse import parse_policy
 from lexgraph.reasoning.cells import Cell, cells
-from lexgraph.tables import cells_table
+from lexgraph.tables import cells_table, principal_cells_table
 
 ACCOUNT = "111122223333"
 ANA = f"arn:aws:iam::{ACCOUNT}:user/ana"
@@ -174,3 +176,44 @@ def test_too_many_regions_are_refused_rather_than_shown() -> None:
     many = [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::*{i}*{i + 1}*"} for i in range(14)]
     with pytest.raises((TooManyPatterns, LexgraphError)):
         cells(parse_policy({"Statement": many}))
+
+
+# The cells of a principal of an account: what the account says of it is put in
+
+
+def test_a_variable_for_the_name_is_the_principals_own_name() -> None:
+    account = read_account(example_account_path())
+    # In a policy of the older version it is text like any other (rule S4): so it is for two of them.
+    held = {
+        who: [one for one in account.stack(who).identity if "aws:username" in str(one)] for who in account.principals
+    }
+    with_names = [who for who, some in held.items() if some and all(one.has_variables for one in some)]
+    named = set()
+    for who in with_names:
+        table = principal_cells_table(account, who.arn)
+        said = " ".join(table[["resource", "except_resource", "condition"]].fillna("").to_numpy().ravel())
+        assert "aws:username" not in said
+        named |= {who.name} if f"/{who.name}" in said else set()
+    assert len(named) >= 2  # of the others, a boundary takes what their name stands in
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_principals_cells_are_what_it_is_allowed(seed: int) -> None:
+    rng = random.Random(seed)
+    account = read_account(example_account_path())
+    who = rng.choice(account.principals)
+    found = cells(settled_stack(account, who))
+    actions = [name for name in catalog().names if name.partition(":")[0] in ("lex", "s3", "iam", "ssm", "logs")]
+    named = [f"arn:aws:iam::{ACCOUNT}:user/{one}" for one in (who.name, f"contractors/{who.name}", "somebody")]
+    buckets = [f"arn:aws:s3:::support-analytics-{ACCOUNT}/{name}/x" for name in (who.name, "somebody")]
+    for _ in range(150):
+        action, resource = rng.choice(actions), rng.choice([*named, *buckets, *(r.arn for r in account.resources)])
+        if catalog().wildcard_only(action.lower()):
+            resource = "*"
+        context = Context({"aws:MultiFactorAuthPresent": rng.choice(("true", "false"))}, complete=True)
+        known = account.request_context(who, context, resource)
+        asked = Request(who.arn, action, resource, known)
+        covering = [cell for cell in found if cell.covers(asked)]
+        assert len(covering) <= 1
+        allowed = any(cell.allows(asked) for cell in covering)
+        assert allowed == (authorize(account.stack(who), asked).outcome == "allowed"), (who.arn, action, resource)

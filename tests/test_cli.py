@@ -462,6 +462,113 @@ def test_validate_judges_the_policies_of_an_account_each_by_its_own_kind(run, tm
     assert "not as resource" in err
 
 
+def test_validate_judges_what_stands_beside_an_account_each_policy_by_its_own_kind(run, tmp_path):
+    for file in SURROUNDINGS.values():
+        code, _, err = run("validate", file)
+        assert (code, " error" in err) == (0, False)
+    tree = json.loads(Path(SURROUNDINGS["organization"]).read_text())
+    named = [one for one in tree["Policies"] if one.get("Content")]
+    scp = next(one for one in named if one["Type"] == "SERVICE_CONTROL_POLICY")
+    rcp = next(one for one in named if one["Type"] == "RESOURCE_CONTROL_POLICY")
+    scp["Content"] = {"Version": "2012-10-17", "Statement": {**STATEMENT, "Principal": "*"}}
+    deny = {**STATEMENT, "Effect": "Deny", "Principal": "*"}
+    rcp["Content"] = json.dumps({"Version": "2012-10-17", "Statement": deny})
+    tags = {"Id": "p-tags", "Arn": "arn:aws:organizations::1:policy/x", "Name": "t", "Type": "TAG_POLICY"}
+    tree["Policies"].append({**tags, "Content": {"tags": {}}})
+    role = "arn:aws:iam::111122223333:role/x"
+    listed = [
+        {"ResourceArn": "arn:aws:s3:::logs", "Policy": {"Version": "2012-10-17", "Statement": [STATEMENT]}},
+        {"ResourceArn": role, "Policy": {"Version": "2012-10-17", "Statement": {**STATEMENT, "Principal": "*"}}},
+        {"ResourceArn": "arn:aws:s3:::none", "Policy": None},
+        {"ResourceArn": "arn:aws:s3:::secret", "Error": "AccessDenied"},
+    ]
+    for folder in (tmp_path, tmp_path / "collected"):
+        policy_file(folder, "organization.json", tree)
+        policy_file(folder, "resource-policies.json", listed)
+    policy_file(tmp_path / "collected", "authorization-details/page-0001.json", json.loads(Path(ACCOUNT).read_text()))
+    policy_file(tmp_path / "collected", "collection.json", {"format": "lexgraph collection", "schema": 1})
+    for name, files in (("organization.json", 1), ("resource-policies.json", 1), ("collected", 3)):
+        code, out, err = run("validate", str(tmp_path / name), "--kind", "identity", "--format", "json")
+        told = json.loads(out)
+        assert (code, told["files"]) == (1, files)
+        assert "each policy in it is judged by its own kind, not as identity" in err
+        places = {(one["code"], one["pointer"]) for one in told["findings"] if one["severity"] == "error"}
+        wanted = set()
+        if name != "resource-policies.json":
+            at = tree["Policies"].index(scp)
+            wanted |= {("UNSUPPORTED_PRINCIPAL", f"/Policies/{at}/Content/Statement/Principal")}
+            wanted |= {("RCP_SYNTAX_ERROR_ACTION", f"/Policies/{tree['Policies'].index(rcp)}/Content/Statement/Action")}
+        if name != "organization.json":
+            wanted |= {("MISSING_PRINCIPAL", "/0/Policy/Statement/0")}
+            wanted |= {("ROLE_TRUST_POLICY_SYNTAX_ERROR_RESOURCE", "/1/Policy/Statement/Resource")}
+            assert "arn:aws:s3:::secret" in err
+        assert wanted <= places
+        assert all(one["line"] and one["column"] for one in told["findings"])
+        assert "Content/tags" not in out
+
+
+def test_validate_says_where_an_organization_is_none(run, tmp_path):
+    tree = json.loads(Path(SURROUNDINGS["organization"]).read_text())
+    tree["Accounts"][0]["ParentId"] = "ou-nowhere"
+    code, out, _ = run("validate", policy_file(tmp_path, "organization.json", tree))
+    assert code == 1
+    assert "INVALID_TREE" in out
+    assert "/Accounts/0/ParentId" in out
+    twice = [{"ResourceArn": "arn:aws:s3:::a", "Policy": None}] * 2
+    twice[1] = {**twice[1], "Policy": {"Statement": {**STATEMENT, "Principal": "*"}}}
+    assert "CONTRADICTORY_POLICIES" in run("validate", policy_file(tmp_path, "policies.json", twice))[1]
+
+
+TEMPLATE = {
+    "Parameters": {"Action": {"Type": "String"}, "Bots": {"Type": "CommaDelimitedList"}},
+    "Resources": {
+        "Readers": {
+            "Type": "AWS::IAM::ManagedPolicy",
+            "Properties": {
+                "PolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": {"Effect": "Allow", "Action": {"Ref": "Action"}, "Resource": {"Ref": "Bots"}},
+                }
+            },
+        }
+    },
+}
+
+
+def test_templates_are_filled_with_the_parameters_that_are_given(run, tmp_path):
+    file = policy_file(tmp_path, "template.json", TEMPLATE)
+    assert run("validate", file)[0] == 0
+    given = ("--parameters", "Action=lex:GetBott", "Bots=arn:aws:lex:us-east-1:1:bot:x,*")
+    for inputs in ((file,), (str(tmp_path),)):
+        _, out, _ = run("validate", *inputs, *given, "--format", "json")
+        found = {one["code"]: one["pointer"] for one in json.loads(out)["findings"]}
+        at = "/Resources/Readers/Properties/PolicyDocument/Statement"
+        assert found["INVALID_ACTION"] == f"{at}/Action"
+        assert found["INVALID_ARN_ACCOUNT"].startswith(f"{at}/Resource")
+    out = tmp_path / "out"
+    assert run("report", file, "-o", str(out), "--parameters", "Action=lex:GetBot", "Bots=*")[0] == 0
+    grants = list(csv.DictReader((out / "tables" / "grants.csv").read_text().splitlines()))
+    assert [(row["action"], row["resource"]) for row in grants] == [("lex:GetBot", "*")]
+
+
+@pytest.mark.parametrize(
+    "given, said",
+    [
+        (("Acton=lex:GetBot",), 'no template has a parameter "Acton"'),
+        (("template.json",), "a parameter is written KEY=VALUE"),
+        (("=x",), "a parameter is written KEY=VALUE"),
+        (("Action=a", "Action=b"), 'the parameter "Action" is given twice'),
+    ],
+)
+def test_parameters_that_no_template_has_are_refused(run, tmp_path, given, said):
+    file = policy_file(tmp_path, "template.json", TEMPLATE)
+    for command in (("validate", file), ("report", file, "-o", str(tmp_path / "out"))):
+        code, _, err = run(*command, "--parameters", *given)
+        assert (code, said in err) == (2, True)
+    policy = policy_file(tmp_path, "policy.json", {"Version": "2012-10-17", "Statement": STATEMENT})
+    assert run("validate", policy, "--parameters", "Action=lex:GetBot")[0] == 2
+
+
 def test_validate_fails_on_lighter_findings_where_it_is_asked_to(run, tmp_path):
     file = policy_file(tmp_path, "old.json", {"Statement": STATEMENT})
     assert run("validate", file)[0] == 0
@@ -661,7 +768,7 @@ def test_report_considers_the_organization_and_the_policies_of_resources(run, tm
         out = tmp_path / f"out-{name}"
         assert run("report", "-" if data else str(small), "-o", str(out), *around, data=data)[0] == 0
         rows = list(csv.DictReader((out / "tables" / "coverage.csv").read_text().splitlines()))
-        assert [row["input"] for row in rows] == ["authorization details", "organization", "resource policies"]
+        assert [row["part"] for row in rows] == ["authorization details", "organization", "resource policies"]
         shared = (out / "tables" / "shared_access.csv").read_text()
         assert "arn:aws:s3:::support-transcripts-111122223333" in shared
 

@@ -59,7 +59,7 @@ def literal_actions() -> set[str]:
 def test_every_file_is_the_one_that_was_built() -> None:
     files = {
         path.relative_to(DATA).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for folder in ("accounts", "catalog", "examples", "managed")
+        for folder in ("accounts", "catalog", "examples", "managed", "serverless")
         for path in (DATA / folder).rglob("*")
         if path.is_file()
     }
@@ -81,7 +81,7 @@ def test_no_file_is_larger_than_five_megabytes() -> None:
 def test_the_licence_of_every_source_is_there() -> None:
     wanted = {
         f"{one['package']}-{one['licence']}.txt"
-        for folder in ("catalog", "managed")
+        for folder in ("catalog", "managed", "serverless")
         for one in json.loads((DATA / folder / "meta.json").read_text())["sources"]
     }
     assert wanted == {path.name for path in (DATA / "licenses").iterdir()}

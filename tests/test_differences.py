@@ -2,6 +2,8 @@
 
 import json
 import random
+import re
+from dataclasses import replace
 
 import pytest
 
@@ -9,10 +11,13 @@ import lexgraph as lg
 from lexgraph.catalog.actions import catalog
 from lexgraph.conditions.context import Context
 from lexgraph.evaluation.authorize import authorize
-from lexgraph.evaluation.request import Request
+from lexgraph.evaluation.request import Question, Request
 from lexgraph.evaluation.stack import PolicyStack
+from lexgraph.policy.arn import compile_arn, split_arn
+from lexgraph.policy.patterns import compile_glob
 from lexgraph.reasoning.changes import changes_between
 from lexgraph.reasoning.differences import differences_between
+from lexgraph.reasoning.side import side_of
 from lexgraph.tables import SCHEMAS, policy_changes_table
 
 ACTIONS = ("lex:GetBot", "lex:DeleteBot", "lex:PostText", "lex:GetBots", "iam:PassRole", "s3:GetObject")
@@ -50,10 +55,10 @@ def allows(policy, asked):
     return authorize(PolicyStack(identity=(policy,)), asked).outcome == "allowed"
 
 
-def names(found, direction):
+def told(found, direction):
     """Return the catalogue's actions that are told for sure in one direction."""
-    told = (one.actions for one in found if one.direction == direction and one.what != "undecided")
-    return {action for actions in told for action in actions if catalog().index_of(action) is not None}
+    rows = (one.actions for one in found if one.direction == direction and one.what != "undecided")
+    return {action for actions in rows for action in actions if catalog().index_of(action) is not None}
 
 
 @pytest.mark.parametrize("seed", range(24))
@@ -92,8 +97,8 @@ def test_the_rows_name_the_known_actions_that_the_changes_name(seed):
     rng = random.Random(seed)
     before, after = policy(rng), policy(rng)
     for direction in ("granted", "taken away"):
-        rows = names(differences_between(before, after), direction)
-        assert rows == names(changes_between(before, after), direction)
+        rows = told(differences_between(before, after), direction)
+        assert rows == told(changes_between(before, after), direction)
 
 
 @pytest.mark.parametrize("seed", range(150, 162))
@@ -140,11 +145,149 @@ def test_actions_that_nobody_knows_yet_are_told_by_their_pattern():
     assert table["resource"].isna().tolist() == [False] * (len(table) - 1) + [True]
 
 
-def test_a_policy_that_says_who_has_no_rows_to_show():
-    trust = lg.parse_policy(
-        {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}}, kind="trust"
+# Policies that name principals: who asks is one more column
+
+HOME, AWAY = "111122223333", "444455556666"
+ANA, RUNNER = f"arn:aws:iam::{HOME}:user/ana", f"arn:aws:iam::{HOME}:role/runner"
+NAMED = ("*", {"AWS": HOME}, {"AWS": ANA}, {"AWS": [AWAY, RUNNER]}, {"Service": "lex.amazonaws.com"}, {"AWS": RUNNER})
+CALLERS = (
+    ANA,
+    RUNNER,
+    f"arn:aws:iam::{HOME}:user/desk/ben",
+    f"arn:aws:iam::{HOME}:root",
+    f"arn:aws:sts::{HOME}:assumed-role/runner/nightly",
+    f"arn:aws:iam::{AWAY}:role/guest",
+    "arn:aws:iam::777788889999:user/stranger",
+    "*",
+    "Service:lex.amazonaws.com",
+    "Service:events.amazonaws.com",
+)
+TESTS = (
+    {"StringEquals": {"aws:PrincipalAccount": HOME}},
+    {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{HOME}:user/*"}},
+    {"StringEquals": {"aws:ResourceTag/Team": "a"}},
+    {"Bool": {"aws:PrincipalIsAWSService": "false"}},
+)
+
+
+def naming(rng):
+    statements = []
+    for _ in range(rng.randint(1, 3)):
+        one = statement(rng) | {rng.choice(("Principal",) * 6 + ("NotPrincipal",)): rng.choice(NAMED)}
+        if "NotPrincipal" in one:
+            one["Effect"] = "Deny"
+        if rng.random() < 0.4:
+            one["Condition"] = rng.choice(TESTS)
+        statements.append(one)
+    return lg.parse_policy({"Version": "2012-10-17", "Statement": statements}, kind="resource")
+
+
+def says(policy, asked):
+    return side_of(policy).formula(Question(asked)) is True
+
+
+def is_meant(row, caller):
+    return any(names(text, caller) for text in row.principals) and not any(
+        names(text, caller) for text in row.except_principals
     )
-    with pytest.raises(lg.UnsupportedError, match="names principals"):
-        policy_changes_table(trust, trust)
-    with pytest.raises(lg.UnsupportedError, match="name principals"):
-        changes_between(trust, trust)
+
+
+def names(text, caller):
+    """Return whether a word for principals is about a caller: written anew, as the column's words say it."""
+    if text == "*" or text == caller:
+        return True
+    if text.isdigit():
+        return caller.startswith("arn:") and caller.split(":")[4] == text
+    session = re.fullmatch(r"arn:aws:sts::(\d+):assumed-role/([^/]+)/.*", caller)
+    if session and ":role/" in text:
+        caller = f"arn:aws:iam::{session[1]}:role/{session[2]}"
+    if not text.startswith("arn:"):
+        return compile_glob(text)(caller)
+    return caller.startswith("arn:") and compile_arn(text)(split_arn(caller))
+
+
+@pytest.mark.parametrize("seed", range(200, 218))
+def test_a_row_says_who_may_ask_and_nobody_else(seed):
+    rng = random.Random(seed)
+    before, after = naming(rng), naming(rng)
+    found = differences_between(before, after)
+    for _ in range(80):
+        asked = replace(request(rng), principal=rng.choice(CALLERS))
+        for direction, here, there in (("granted", after, before), ("taken away", before, after)):
+            rows = [one for one in found if one.direction == direction and one.cell is not None]
+            inside = [one for one in rows if is_meant(one, asked.principal) and one.cell.covers(asked)]
+            holding = [one for one in inside if one.cell.allows(asked)]
+            assert bool(holding) == (says(here, asked) and not says(there, asked)), (asked, direction)
+            assert len(holding) <= 1
+
+
+@pytest.mark.parametrize("seed", range(240, 252))
+def test_every_request_that_is_shown_is_one_of_who_the_row_names(seed):
+    rng = random.Random(seed)
+    before, after = naming(rng), naming(rng)
+    assert differences_between(before, before) == ()
+    changes = changes_between(before, after)
+    for one in (*differences_between(before, after), *changes):
+        if one.request is not None:
+            here, there = (after, before) if one.direction == "granted" else (before, after)
+            assert (says(here, one.request), says(there, one.request)) == (True, False)
+            assert is_meant(one, one.request.principal)
+    for direction in ("granted", "taken away"):
+        rows = told(differences_between(before, after), direction)
+        assert rows == told(changes, direction)
+
+
+def trust(*names):
+    statement = {"Effect": "Allow", "Principal": {"AWS": list(names)}, "Action": "sts:AssumeRole"}
+    return lg.parse_policy({"Statement": statement}, kind="trust")
+
+
+def test_a_trust_policy_that_trusts_somebody_more_says_whom():
+    table = policy_changes_table(trust(HOME), trust(HOME, AWAY, RUNNER))
+    SCHEMAS["policy_changes"].check(table)
+    row = table.iloc[0]
+    assert len(table) == 1
+    assert (row["direction"], row["what"], row["principals"]) == ("granted", "principal", AWAY)
+    assert row["request_principal"].startswith(f"arn:aws:iam::{AWAY}:")
+    assert "a policy that names principals is judged by what it says" in " ".join(table.attrs["assumptions"])
+    assert lg.compare(trust(HOME), trust(HOME, AWAY)).differences["principals"].tolist() == [AWAY]
+    assert [one.principals for one in lg.compare(trust(HOME), trust(HOME, AWAY)).changes] == [(AWAY,)]
+
+
+def test_everyone_but_some_is_told_with_those_some():
+    found = differences_between(trust(ANA), trust("*"))
+    assert [(one.direction, one.principals, one.except_principals) for one in found] == [("granted", ("*",), (ANA,))]
+    assert differences_between(trust("*"), trust(ANA))[0].direction == "taken away"
+
+
+def test_one_caller_may_be_asked_about_alone():
+    home = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::homes/${aws:username}/*"}
+    own = lg.parse_policy({"Version": "2012-10-17", "Statement": home})
+    anas = lg.parse_policy({"Statement": home | {"Resource": "arn:aws:s3:::homes/ana/*"}})
+    assert lg.compare(own, anas, principal=ANA).differences.empty
+    assert lg.compare(own, anas, principal=ANA).changes == ()
+    ben = lg.compare(own, anas, principal=ANA.replace("ana", "ben"))
+    assert ben.differences["request_principal"].tolist() == [ANA.replace("ana", "ben")] * 2
+
+
+def test_callers_that_are_too_many_to_tell_apart_leave_it_undecided():
+    patterns = [f"arn:aws:iam::{HOME}:user/*{a}*{b}*" for a in "abcdef" for b in "uvwxyz"]
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}
+    hard = [{**statement, "Condition": {"ArnLike": {"aws:PrincipalArn": pattern}}} for pattern in patterns]
+    some = lg.parse_policy({"Statement": hard[:20]}, kind="trust")
+    others = lg.parse_policy({"Statement": hard[20:]}, kind="trust")
+    table = policy_changes_table(some, others)
+    assert set(table["what"]) == {"undecided"}
+    assert set(table["direction"]) == {"granted", "taken away"}
+    assert table.attrs["undecided"]
+
+
+def test_policies_of_different_kinds_are_shown_by_requests():
+    identity = lg.parse_policy({"Statement": {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}})
+    queue = lg.parse_policy(
+        {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}},
+        kind="resource",
+    )
+    table = policy_changes_table(identity, queue)
+    assert set(table["direction"]) == {"granted"}
+    assert table["request_principal"].notna().all()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,13 +15,15 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pandas.testing import assert_frame_equal
 
+import lexgraph as lg
 from lexgraph.access.chaining import assume_edges, reachable
-from lexgraph.access.compare import compare_snapshots
+from lexgraph.access.comparison.compare import compare_snapshots
 from lexgraph.access.compressed import access
 from lexgraph.access.decide import AccessRow, access_rows
 from lexgraph.access.effective import action_sets
-from lexgraph.access.escalation import escalation_edges
+from lexgraph.access.escalation.edges import escalation_edges
 from lexgraph.access.shared import shared_access
 from lexgraph.account.model import Snapshot
 from lexgraph.account.pages import parse_account
@@ -205,6 +209,30 @@ def test_one_column_name_means_one_thing_everywhere() -> None:
             kind = "text" if column.dtype in ("str", "category") else column.dtype
             dtypes.setdefault(column.name, set()).add(kind)
     assert {name for name, kinds in dtypes.items() if len(kinds) > 1} == set()
+
+
+WRONG = (None, 3, "x", ["x"], [3], object(), {"a": 1}, pd.DataFrame({"a": [1]}))
+
+
+@pytest.mark.parametrize("name", sorted(set(lg.tables.__all__) - {"console_needs_table", "histories_table"}))
+def test_whoever_gives_something_else_is_told_what_to_give(name: str) -> None:
+    table = getattr(lg.tables, name)
+    if not name.endswith("_table"):
+        return
+    needed = [one for one in inspect.signature(table).parameters.values() if one.default is one.empty]
+    count = sum(one.kind is not one.VAR_KEYWORD for one in needed) or 1
+    for wrong in (None, object(), [3]) if name == "actions_table" else WRONG:
+        given = [wrong] * count
+        with pytest.raises(lg.LexgraphError) as told:
+            table(*given)
+        assert re.search(r"expected .+, not |AWS has no managed policy", told.value.message), told.value
+
+
+def test_an_account_is_taken_for_what_was_read_of_it() -> None:
+    account = lg.example_account()
+    assert_frame_equal(lg.tables.principals_table(account), account.principals)
+    assert_frame_equal(lg.tables.coverage_table(account), account.coverage)
+    assert len(lg.tables.policies_table(account)) == len(lg.tables.policies_table(account.snapshot))
 
 
 def test_a_table_that_breaks_its_promise_is_refused() -> None:
@@ -498,12 +526,12 @@ def test_compressed_answers_make_the_same_table_as_their_rows() -> None:
 
 def test_the_printed_policy_is_not_ready_where_the_restored_one_is() -> None:
     printed, restored = readiness(PRINTED), readiness(RESTORED)
-    lost = {action for action in printed.index if printed.loc[action, "missing"]}
+    lost = {action for action in printed.index if printed.loc[action, "blocked"]}
     assert lost == {a for a in printed.index if a.startswith("iam:")} | {
         "lambda:AddPermission",
         "lambda:RemovePermission",
     }
-    assert not restored["missing"].any()
+    assert not restored["blocked"].any()
     assert restored.loc["iam:CreateServiceLinkedRole", "outcome"] == "conditional"
     assert "channels.lex.amazonaws.com" in restored.loc["iam:CreateServiceLinkedRole", "condition"]
     assert restored.loc["iam:GetRole", "outcome"] == "allowed"
@@ -512,16 +540,16 @@ def test_the_printed_policy_is_not_ready_where_the_restored_one_is() -> None:
 
 def test_full_access_today_is_ready_but_for_the_two_actions_that_version_7_took_away() -> None:
     today = readiness(FULL["AmazonLexFullAccess"])
-    assert today.index[today["missing"]].tolist() == ["iam:DeleteRole", "iam:DetachRolePolicy"]
+    assert today.index[today["blocked"]].tolist() == ["iam:DeleteRole", "iam:DetachRolePolicy"]
 
 
 def test_a_pattern_is_ready_only_when_all_its_actions_are() -> None:
     reading = readiness(FULL["AmazonLexReadOnly"]).loc["lex:*"]
     assert (reading["outcome"], reading["lacking"]) == ("implicitDeny", 102)
     without_one = readiness(policy({}, {"Effect": "Deny", "Action": "lex:DeleteBot"})).loc["lex:*"]
-    assert (without_one["outcome"], without_one["missing"], without_one["lacking"]) == ("explicitDeny", True, 1)
+    assert (without_one["outcome"], without_one["blocked"], without_one["lacking"]) == ("explicitDeny", True, 1)
     mfa = readiness(policy({"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}})).loc["lex:*"]
-    assert (mfa["outcome"], mfa["missing"]) == ("conditional", False)
+    assert (mfa["outcome"], mfa["blocked"]) == ("conditional", False)
     assert "MultiFactorAuthPresent" in mfa["condition"]
 
 

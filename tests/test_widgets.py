@@ -79,7 +79,7 @@ def test_it_begins_with_what_may_be_done(maria):
 def test_every_control_and_panel_has_its_class(maria):
     wanted = {
         "principal", "actions", "resource", "arn", "outcome-filter", "context", "row", "view", "status", "table",
-        "reason", "picture", "code", "note",
+        "reason", "picture", "code", "note", "pages", "before", "after",
     }  # fmt: skip
     found, boxes = set(), [maria]
     while boxes:
@@ -262,7 +262,7 @@ def test_picking_a_resource_replaces_an_arn_that_was_typed(maria):
 def test_a_page_changes_lists_by_position(maria):
     page(maria.outcome, index=list(maria.outcome.options).index("denied"))
     assert maria.status.value == f"462 rows for user/maria · {ALL} · denied"
-    assert "Showing 200 of 462 rows" in maria.table.value
+    assert maria.pages.count.value == "Rows 1 to 100 of 462; .result has all of them."
     page(maria.row, index=3)
     assert maria.explanation.decision.request.resource == maria.result["resource"][3]
 
@@ -410,11 +410,11 @@ def test_a_change_from_another_thread_waits_for_the_one_that_is_going_on(maria, 
     # JupyterLab has some messages handled by the thread that runs cells, and some by another one.
     begun, answer = threading.Event(), questions.ask
 
-    def slowly(source, question):
+    def slowly(source, question, meanwhile):
         begun.set()
         if threading.current_thread() is first:
             time.sleep(0.5)
-        return answer(source, question)
+        return answer(source, question, meanwhile)
 
     monkeypatch.setattr("lexgraph.widgets.explorer.ask", slowly)
     first = threading.Thread(target=page, args=(maria.outcome,), kwargs={"index": len(maria.outcome.options) - 1})
@@ -443,9 +443,8 @@ def test_the_status_is_the_last_thing_that_a_change_sets(maria):
 
 
 def test_a_change_asks_once(maria, monkeypatch):
-    asked = []
-    access = lg.Account.access
-    monkeypatch.setattr(lg.Account, "access", lambda *a, **k: asked.append(1) or access(*a, **k))
+    asked, answer = [], questions.ask
+    monkeypatch.setattr("lexgraph.widgets.explorer.ask", lambda *a: asked.append(1) or answer(*a))
     for control, value in [("principal", "user/dana"), ("actions", "lex:Get*"), ("resource", BOT), ("arn", f"{BOT}2")]:
         asked.clear()
         getattr(maria, control).value = value
@@ -509,3 +508,62 @@ def test_the_table_shows_a_condition_only_where_there_is_one(maria):
     page(maria.context.fields[TAG], value="Support")
     assert ">condition</th>" not in maria.table.value
     assert isinstance(maria.result, pd.DataFrame)
+
+
+def test_an_action_that_is_about_no_known_resource_gives_no_rows(account):
+    explorer = AccessExplorer(account, subject="user/maria", actions="iotwireless:GetDestination")
+    explorer.outcome.value = "every outcome"
+    assert explorer.result.empty
+    assert "Nothing was asked" in explorer.table.value
+
+
+def test_first_rows_are_shown_where_all_take_long_and_are_the_first_of_all(account, monkeypatch):
+    monkeypatch.setattr(questions, "PATIENCE", 0)
+    monkeypatch.setattr("lexgraph.access.compressed.FEW", 4)
+    monkeypatch.setattr("lexgraph.access.compressed.SHORT", 0)
+    for subject, actions, answers in [("every user and role", "lex:ListBots", 34), ("user/maria", "lex:*", 492)]:
+        explorer = AccessExplorer(account, subject=subject, actions=actions)
+        shown = []
+        explorer.table.observe(lambda change, shown=shown: shown.append(change["new"]), names="value")
+        explorer.outcome.value = "every outcome"
+        whole = rows_of(shown.pop())
+        assert f"So far from 4 of {answers} answers; the others are being worked out." in shown[0]
+        assert len(whole) == min(answers, html.PAGE_ROWS)
+        for some in map(rows_of, shown):
+            assert whole[: len(some)] == some
+        assert "So far" not in explorer.table.value
+        asked = None if subject == "every user and role" else subject
+        assert_frame_equal(explorer.result, account.access(asked, actions))
+
+
+def rows_of(table):
+    """Return the first cells of each row of a table's HTML; whether there is a condition is seen at the end."""
+    return [re.findall(r"<td.*?</td>", row)[:3] for row in re.findall(r"<tr>(<td.*?)</tr>", table)]
+
+
+def test_a_line_of_the_form_is_made_once(maria):
+    line = maria.context.fields[TAG]
+    maria.principal.value = "user/ines"
+    maria.principal.value = "user/maria"
+    assert maria.context.fields[TAG] is line
+
+
+def test_the_pages_of_a_long_table_are_turned_until_every_row_was_on_show(maria):
+    assert maria.pages.layout.display == "none"  # all 30 rows are on show
+    maria.outcome.value = "every outcome"
+    assert maria.pages.layout.display != "none"
+    assert maria.pages.before.disabled
+    seen = []
+    while True:
+        seen += [option[0] for option in maria.row.options]
+        assert maria.explanation.decision.request.resource == maria.result["resource"][maria.pages.first]
+        if maria.pages.after.disabled:
+            break
+        maria.pages.after.click()
+    assert [int(name.partition(".")[0]) for name in seen] == list(range(1, 493))
+    assert maria.pages.count.value == "Rows 401 to 492 of 492; .result has all of them."
+    assert re.search(r"<tr><td>492</td>", maria.table.value)
+    maria.pages.before.click()
+    assert maria.row.options[0][0].startswith("301. ")
+    maria.actions.value = "lex:Get*"
+    assert maria.row.options[0][0].startswith("1. ")

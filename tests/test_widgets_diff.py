@@ -155,17 +155,29 @@ def test_policies_keep_their_kind_and_texts_take_the_other_sides():
     assert "kind='scp'" in diff.code()
 
 
-def test_policies_that_say_who_are_told_by_their_relation_and_a_request_that_says_who():
+def test_policies_that_say_who_are_told_with_whom_a_change_is_about():
     statement = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "sts:AssumeRole"}
     diff = lg.PolicyDiff({"Statement": statement}, {"Statement": {**statement, "Principal": "*"}}, kind="trust")
-    assert diff.status.value == "Up to date · narrower: the left allows less than the right"
+    assert diff.status.value == (
+        "Up to date · narrower: the left allows less than the right · 1 action granted · 0 actions lost"
+    )
     assert re.search(
         "Only the right allows, for example, <code>sts:AssumeRole</code> on .* by <code>arn:aws:iam::",
         diff.relation.value,
     )
-    assert "names principals" in diff.table.value
-    assert diff.result.empty
+    assert diff.result[["what", "principals", "except_principals"]].to_numpy().tolist() == [
+        ["principal", "*", "111122223333"]
+    ]
+    assert '<th scope="col" style="width:17%">who</th>' in diff.table.value
+    assert "everyone<div>except the account 111122223333</div>" in diff.table.value
+    assert "assumed: " in diff.relation.value
+    assert_frame_equal(run(diff.code()), diff.result)
     assert diff.current
+
+
+def test_who_is_no_column_where_policies_say_nothing_of_it(diff):
+    typed(diff, "lex:PostText", "lex:DeleteBot")
+    assert ">who</th>" not in diff.table.value
 
 
 def test_what_is_no_policy_at_all_is_an_error_at_once():

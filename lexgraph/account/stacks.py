@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, cast
 from lexgraph.account.owners import policy_holders
 from lexgraph.conditions.context import Context
 from lexgraph.evaluation.authorize import LayerIndexes
-from lexgraph.evaluation.principals import ROLE_ID
 from lexgraph.evaluation.request import read_action
 from lexgraph.evaluation.stack import Layer, PolicyStack
 from lexgraph.policy.arn import PARTS, account_of, pad, split_arn
@@ -59,11 +58,11 @@ def principal_stack(snapshot: Snapshot, who: Principal) -> PolicyStack:
             identity.setdefault(key, policy)
     if any(snapshot.group(arn) is None for arn in who.groups):
         unreadable["identity"] = None
-    scps, scp_unread, absent = _levels(snapshot, snapshot.account_id, "scp")
+    scps, scp_unread, absent = control_levels(snapshot, snapshot.account_id, "scp")
     unread = (*unreadable, *scp_unread)
     # By key, for the order of policies says nothing (rule U3): principals with equal policies have equal stacks.
     held = tuple(identity[key] for key in sorted(identity))
-    absent = (*absent, *_levels(snapshot, snapshot.account_id, "rcp")[2])
+    absent = (*absent, *control_levels(snapshot, snapshot.account_id, "rcp")[2])
     stack = PolicyStack(held, boundary, scps=scps, unreadable=unread, absent=absent)
     return stack.sharing(layer_indexes(snapshot))
 
@@ -77,8 +76,10 @@ def layer_indexes(snapshot: Snapshot) -> LayerIndexes:
 Levels = tuple[tuple[tuple[Policy, ...], ...], tuple[Layer, ...], tuple[Layer, ...]]
 
 
-def _levels(snapshot: Snapshot, account: str | None, kind: ControlKind) -> Levels:
-    """The control policies above an account, and whether the layer is unreadable, or known not to apply (rule L2)."""
+def control_levels(snapshot: Snapshot, account: str | None, kind: ControlKind) -> Levels:
+    """Return the control policies above an account, and whether the layer is unreadable, or known not to apply (rule
+    L2).
+    """
     organization = snapshot.organization
     if organization is None or not organization.targets or account is None:
         return (), (), ()
@@ -98,7 +99,7 @@ def request_stack(snapshot: Snapshot, who: Principal, action: str, resource: str
     """
     side = resource_side(snapshot, action, resource)
     owner = account_of(resource) or snapshot.account_id
-    rcps, rcp_unread, rcp_absent = _levels(snapshot, owner, "rcp")
+    rcps, rcp_unread, rcp_absent = control_levels(snapshot, owner, "rcp")
     stack = snapshot.stack(who)
     own_absent = tuple(layer for layer in stack.absent if layer != "rcp")
     if side is UNTOLD and not (rcps or rcp_unread) and (*own_absent, *rcp_absent) == stack.absent:
@@ -219,13 +220,14 @@ def known_context(snapshot: Snapshot, who: Principal, context: Context, resource
     organization and the resource's are known, their ids and paths (rule U4). What the caller gave wins.
     """
     known: dict[str, Any] = {f"aws:PrincipalTag/{key}": value for key, value in who.tags}
-    if who.unique_id:
-        known["aws:userid" if who.kind == "user" else ROLE_ID] = who.unique_id
+    if who.unique_id and who.kind == "user":
+        known["aws:userid"] = who.unique_id
     known |= _in_organization(snapshot, snapshot.account_id, "Principal")
     if resource is not None:
         stated = context.known.get("aws:resourceaccount") or (account_of(resource) or snapshot.account_id,)
         known |= _in_organization(snapshot, stated[0], "Resource")
-    return context.with_values({key: v for key, v in known.items() if key.lower() not in context.known})
+    found = context.with_values({key: v for key, v in known.items() if key.lower() not in context.known})
+    return replace(found, role_id=who.unique_id) if who.kind == "role" and context.role_id is None else found
 
 
 def _in_organization(snapshot: Snapshot, account: str | None, whose: str) -> dict[str, Any]:

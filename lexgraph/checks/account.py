@@ -1,14 +1,16 @@
-"""Validation of every policy document in an account's dump, each by its own kind."""
+"""Validation of every policy document in an account's dump, and in the files beside it, each by its own kind."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
 from lexgraph.account.aws_policies import is_aws
+from lexgraph.account.organization_file import KINDS
 from lexgraph.account.pages import load_pages
+from lexgraph.account.resource_policies import NAME, kind_of
 from lexgraph.checks.finding import Finding
 from lexgraph.checks.validate import Day, validate_policy
 from lexgraph.policy.jsontext import find_places, locator
@@ -17,7 +19,7 @@ from lexgraph.policy.model import Kind
 Json = Any
 # Where inline policies stand, by list: the list within an entry.
 _INLINE = {"UserDetailList": "UserPolicyList", "GroupDetailList": "GroupPolicyList", "RoleDetailList": "RolePolicyList"}
-TRUST = "trust policy"
+Documents = Callable[[Json], Iterator[tuple[str, Json, Kind, str]]]
 
 
 def validate_account(data: bytes | str, *, source: str = "account", date: Day = None) -> tuple[Finding, ...]:
@@ -28,9 +30,38 @@ def validate_account(data: bytes | str, *, source: str = "account", date: Day = 
     >>> validate_account('{"UserDetailList": []}')
     ()
     """
+    return _validated(data, _documents, source, date)
+
+
+def validate_organization(data: bytes | str, *, source: str = "organization", date: Day = None) -> tuple[Finding, ...]:
+    """Return everything that is wrong or doubtful in the control policies of an organization's file; AWS's own, and
+    those of kinds that decide no request, are left out.
+
+    Raises AccountError where the data are no JSON.
+
+    >>> validate_organization('{"Organization": {}, "Policies": []}')
+    ()
+    """
+    return _validated(data, _control_policies, source, date)
+
+
+def validate_resource_policies(
+    data: bytes | str, *, source: str = "resource policies", date: Day = None
+) -> tuple[Finding, ...]:
+    """Return everything that is wrong or doubtful in the policies of resources, roles' trust policies among them.
+
+    Raises AccountError where the data are no JSON.
+
+    >>> validate_resource_policies('[{"ResourceArn": "arn:aws:s3:::transcripts", "Policy": null}]')
+    ()
+    """
+    return _validated(data, _resource_policies, source, date)
+
+
+def _validated(data: bytes | str, documents: Documents, source: str, date: Day) -> tuple[Finding, ...]:
     text, value = load_pages(data, source=source)
     found: list[Finding] = []
-    for pointer, document, kind, name in _documents(value):
+    for pointer, document, kind, name in documents(value):
         if isinstance(document, str) and document.lstrip()[:1] == "%":
             document = unquote(document)
         for finding in validate_policy(document, kind=kind, name=name, source=source, date=date):
@@ -71,6 +102,21 @@ def _documents(value: Json) -> Iterator[tuple[str, Json, Kind, str]]:
                 for spot, version in _entries(policy, where, "PolicyVersionList"):
                     if "Document" in version:
                         yield f"{spot}/Document", version["Document"], "identity", str(policy.get("Arn", ""))
+
+
+def _control_policies(value: Json) -> Iterator[tuple[str, Json, Kind, str]]:
+    for where, policy in _entries(value, "", "Policies"):
+        kind = KINDS.get(str(policy.get("Type", "")))
+        if kind is not None and policy.get("AwsManaged") is not True and policy.get("Content") is not None:
+            yield f"{where}/Content", policy["Content"], kind, str(policy.get("Arn", ""))
+
+
+def _resource_policies(value: Json) -> Iterator[tuple[str, Json, Kind, str]]:
+    listed = [(f"/{i}", entry) for i, entry in enumerate(value)] if isinstance(value, list) else [("", value)]
+    for where, entry in listed:
+        if isinstance(entry, Mapping) and entry.get("Policy") is not None:
+            arn = str(entry.get("ResourceArn", ""))
+            yield f"{where}/Policy", entry["Policy"], kind_of(arn), f"{arn}/{NAME}"
 
 
 def _entries(item: Json, at: str, name: str) -> Iterator[tuple[str, Mapping[str, Json]]]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from lexgraph.account.templates import Template, TemplateSkipped, collect
 from lexgraph.account.templates.filling import OPEN, stand_in
@@ -16,11 +17,13 @@ from lexgraph.checks.validate import Day, validate_policy
 Validated = tuple[tuple[Finding, ...], tuple[TemplateSkipped, ...]]
 
 
-def validate_template(template: Template, *, date: Day = None) -> Validated:
+def validate_template(
+    template: Template, *, parameters: Mapping[str, Any] | None = None, date: Day = None
+) -> Validated:
     """Return everything that is wrong or doubtful in a template's policies, and what was passed over.
 
-    Pointers, lines and columns are those of the template. Where the template leaves a value open, nothing is told of
-    that value, and the rest is judged.
+    `parameters` are values of the template's. Pointers, lines and columns are those of the template. Where the template
+    leaves a value open, nothing is told of that value, and the rest is judged.
 
     >>> from lexgraph.account.templates import load_template
     >>> text = '''{"Resources": {"Readers": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument":
@@ -28,8 +31,9 @@ def validate_template(template: Template, *, date: Day = None) -> Validated:
     >>> [(one.code, one.pointer) for one in validate_template(load_template(text))[0]]
     [('INVALID_ACTION', '/Resources/Readers/Properties/PolicyDocument/Statement/Action')]
     """
-    found = collect(template)
-    findings = tuple(finding for one in found.documents for finding in _of_document(one, found, date))
+    found = collect(template, parameters)
+    # AWS's own, SAM's policy templates, are left out: nobody can mend them.
+    findings = tuple(finding for one in found.documents if not one.aws for finding in _of_document(one, found, date))
     return findings, tuple(found.skipped)
 
 

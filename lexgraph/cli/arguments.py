@@ -70,6 +70,11 @@ def _around(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resource-policies", metavar="PATH", help="a file, or a folder of them, of resource policies")
 
 
+def _parameters(parser: argparse.ArgumentParser) -> None:
+    help_text = "values for the parameters of templates, and for AWS::AccountId, AWS::Region and their like"
+    parser.add_argument("--parameters", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help=help_text)
+
+
 def _lab(commands: Any) -> None:
     parser = _command(commands, "lab", "open JupyterLab on a copy of the notebooks that come with lexgraph")
     parser.add_argument(
@@ -88,6 +93,7 @@ def _report(commands: Any) -> None:
     parser.add_argument("-o", "--output", required=True, metavar="DIR", help="the folder to write into")
     parser.add_argument("--redact", action="store_true", help="write placeholders for ids and addresses")
     _around(parser)
+    _parameters(parser)
 
 
 def _expand(commands: Any) -> None:
@@ -116,6 +122,7 @@ def _validate(commands: Any) -> None:
     parser = _command(commands, "validate", "print what is wrong or doubtful in policies")
     parser.add_argument("files", nargs="+", metavar="FILE", help=f"{_INPUT}; - is standard input")
     parser.add_argument("--kind", choices=KINDS, default=None, help="what the policies are; identity by default")
+    _parameters(parser)
     parser.add_argument("--suppressions", metavar="FILE", help="findings to live with, each with a reason and a date")
     parser.add_argument(
         "--fail-on",

@@ -7,8 +7,7 @@ from argparse import Namespace
 from lexgraph.account.live.collector import Collected, collect
 from lexgraph.account.live.permissions import collection_policy
 from lexgraph.cli.terminal import put, put_json, say
-from lexgraph.errors import LexgraphError, shown
-from lexgraph.report.text import counted
+from lexgraph.errors import LexgraphError, counted, shown
 
 INCOMPLETE = 1
 

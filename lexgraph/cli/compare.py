@@ -8,14 +8,13 @@ from pathlib import Path
 from lexgraph.account.templates import load_template
 from lexgraph.cli.compare_accounts import compare_accounts, request_json
 from lexgraph.cli.terminal import put, put_json, say
-from lexgraph.errors import LexgraphError, shown
+from lexgraph.errors import LexgraphError, counted, shown
 from lexgraph.evaluation.request import Request
 from lexgraph.policy.model import Kind, Policy
 from lexgraph.policy.parse import parse_policy
 from lexgraph.reasoning.side import NAMING
 from lexgraph.report.inputs import STDIN, is_account, read_bytes
 from lexgraph.report.subject import no_file_either
-from lexgraph.report.text import counted
 from lexgraph.workbench import Comparison, find_policy
 
 

@@ -13,8 +13,7 @@ from urllib.parse import quote
 
 from lexgraph.bundled import bundled_notebooks
 from lexgraph.cli.terminal import say
-from lexgraph.errors import LexgraphError, shown
-from lexgraph.report.text import counted
+from lexgraph.errors import LexgraphError, counted, shown
 
 ADDRESS_OPTIONS = ("--ip", "--ServerApp.ip")
 TOKEN_OPTIONS = ("--IdentityProvider.token", "--ServerApp.token")

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from lexgraph.cli.terminal import put_json, say
-from lexgraph.errors import shown
+from lexgraph.errors import counted, shown
 from lexgraph.evaluation.simulate import CaseReader, simulate_line
-from lexgraph.report.text import counted
 
 Answer = dict[str, Any]
 MOST_TOLD = 100

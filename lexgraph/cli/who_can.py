@@ -12,14 +12,13 @@ from lexgraph.account.model import Snapshot
 from lexgraph.account.parts import coverage_of
 from lexgraph.catalog.actions import catalog
 from lexgraph.cli.terminal import put, put_json, say
-from lexgraph.errors import shown
+from lexgraph.errors import counted, shown
 from lexgraph.exports.cells import csv_cell
 from lexgraph.exports.provenance import of_account
 from lexgraph.markup import visible
 from lexgraph.policy.arn import PARTS, split_arn
 from lexgraph.policy.patterns import is_pattern
 from lexgraph.report.inputs import given_account
-from lexgraph.report.text import counted
 
 COLUMNS = ("principal", "outcome", "condition", "missing_keys")
 

@@ -19,7 +19,8 @@ class Context:
     """Condition keys and their values; a key that is not given is unknown, or absent when the context is `complete`.
 
     A value is a string, a number, true or false, or a list of these; None and the empty list mean that the key is
-    absent.
+    absent. `role_id` is what no key of AWS's tells alone: the unique id of a role, with which the aws:userid of its
+    sessions begins, where nobody knows how the session is called.
 
     Raises RequestError where a value is something else, or a key stands twice in different case.
 
@@ -29,6 +30,7 @@ class Context:
 
     values: Mapping[str, Any] = field(default_factory=dict)
     complete: bool = False
+    role_id: str | None = field(default=None, repr=False)
     known: dict[str, Values] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -50,7 +52,7 @@ class Context:
         """Return this context with `values` added or replaced."""
         new = {key.lower() for key in values}
         kept = {key: value for key, value in self.values.items() if key.lower() not in new}
-        return Context({**kept, **values}, self.complete)
+        return Context({**kept, **values}, self.complete, self.role_id)
 
 
 def normalise(value: Any, key: str) -> Values:

@@ -21,10 +21,10 @@ from lexgraph.errors import shown
 from lexgraph.evaluation.action_bits import MEMO, ActionBits, MaskedActionBits, bits_of, speaks_of
 from lexgraph.evaluation.callers import tells_who
 from lexgraph.evaluation.request import Question
+from lexgraph.evaluation.resource_patterns import ResourcePatterns
 from lexgraph.evaluation.stack import Layer
-from lexgraph.policy.arn import PARTS, ArnMatcher, compile_arn, literal, pad, split_arn
+from lexgraph.policy.arn import PARTS, compile_arn, literal, pad, split_arn
 from lexgraph.policy.model import PatternSet, Policy, Statement
-from lexgraph.policy.patterns import is_pattern
 
 Lookup = Callable[[str], tuple[str, ...] | None]
 
@@ -229,10 +229,7 @@ class _ResourceBits:
             if element.negated:
                 self.negated |= 1 << i
             self._sort(i, element, patterns, variables=entry.policy.has_variables)
-        self.by_service: dict[str, list[tuple[ArnMatcher, int]]] = {}
-        self.any_service: list[tuple[ArnMatcher, int]] = []
-        for pattern, bits in patterns.items():
-            self._add(pattern, bits)
+        self.patterns = ResourcePatterns(patterns, kind=layer)
         self.memo: dict[str, int] = {}
 
     def _sort(self, i: int, element: PatternSet, patterns: dict[str, int], *, variables: bool) -> None:
@@ -249,20 +246,11 @@ class _ResourceBits:
                     patterns[fixed] = patterns.get(fixed, 0) | 1 << i
             else:
                 patterns[pattern] = patterns.get(pattern, 0) | 1 << i
-                if compile_arn(pattern, kind=self.kind)(_ANY_BUCKET):
+                if _may_be_any_bucket(pattern) and compile_arn(pattern, kind=self.kind)(_ANY_BUCKET):
                     self.s3_everywhere |= 1 << i
         if templates:
             self.templated |= 1 << i
             self.templates[i] = tuple(templates)
-
-    def _add(self, pattern: str, bits: int) -> None:
-        matcher = compile_arn(pattern, kind=self.kind)
-        parts = split_arn(pattern)
-        service = parts[2] if len(parts) > 2 else "*"
-        if is_pattern(service):
-            self.any_service.append((matcher, bits))
-        else:
-            self.by_service.setdefault(service, []).append((matcher, bits))
 
     def of(self, question: Question) -> int:
         """Return the statements whose Resource element matches, or may match once its variables are known."""
@@ -286,13 +274,7 @@ class _ResourceBits:
         return found
 
     def _compute(self, parts: Sequence[str]) -> int:
-        named = self.everywhere
-        asked = [literal(part) for part in parts]
-        for matchers in (self.by_service.get(asked[2], ()), self.any_service):
-            for matches, bits in matchers:
-                if named & bits != bits and matches(asked):
-                    named |= bits
-        return named
+        return self.patterns.of([literal(part) for part in parts], self.everywhere)
 
     def formula(self, i: int, question: Question) -> Formula:
         """Return whether statement `i`'s Resource element matches; its variables may be unknown (rules V1 to V5)."""
@@ -307,6 +289,12 @@ class _ResourceBits:
 
 # A bucket whose name no pattern holds: what matches it matches every bucket.
 _ANY_BUCKET = ("arn", "aws", "s3", "", "", "\ufdd3")
+
+
+def _may_be_any_bucket(pattern: str) -> bool:
+    """Whether it is worth holding a pattern against `_ANY_BUCKET`: its last part is nothing but wildcards."""
+    parts = split_arn(pattern)
+    return len(parts) < PARTS or not parts[-1].strip("*?")
 
 
 def template_formula(template: Template, kind: str, question: Question) -> Formula:

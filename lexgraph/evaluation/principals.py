@@ -94,14 +94,10 @@ def _without_path(role: str) -> str:
     return f"{front}:role/{rest.rpartition('/')[2]}"
 
 
-# What an account says of a role: the unique id with which the aws:userid of its sessions begins. No key of AWS's tells
-# it alone, and the rest, the session's name, is not known.
-ROLE_ID = "lexgraph:roleid"
-
-
 def _has_id(unique_id: str, question: Question) -> Formula:
     """Whether the caller has a unique id (``AIDA…``, ``AROA…``), which only aws:userid tells, or its account."""
-    values = question.known.get("aws:userid", question.known.get(ROLE_ID))
+    role_id = question.request.context.role_id
+    values = question.known.get("aws:userid", None if role_id is None else (role_id,))
     if values is None:
         values = question.lookup("aws:userid")
     if values is not None:

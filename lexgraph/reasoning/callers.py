@@ -75,7 +75,8 @@ class Callers:
         self.accounts = tuple(sorted(set(self._accounts())))
         fresh = (account for account in chain(_OTHER_ACCOUNTS, _numbers()) if account not in self.accounts)
         self.here, self.elsewhere = next(fresh), next(fresh)
-        self.all = self._distinct((self._from(only),) if only is not None else self._drawn())
+        self.alike: dict[tuple[object, ...], tuple[AnyCaller, ...]] = {}  # all that are treated alike, by how
+        self.all = self._distinct((self.caller(only),) if only is not None else self._drawn())
 
     @property
     def all_keys_follow(self) -> bool:
@@ -144,12 +145,13 @@ class Callers:
         for hint in self._hints(key):
             yield from ((hint.family, literal(text) if hint.family == "Literal" else text) for text in hint.texts)
 
-    def _principals(self) -> Iterator[str]:
+    def principals(self) -> Iterator[str]:
+        """Yield the patterns of all Principal and NotPrincipal elements."""
         for entry in self.entries:
             yield from entry.statement.principals or ()
 
     def _accounts(self) -> Iterator[str]:
-        yield from (found for pattern in self._principals() for found in _DIGITS.findall(pattern))
+        yield from (found for pattern in self.principals() for found in _DIGITS.findall(pattern))
         whole = not self.documents or not {ACCOUNT_KEY, OWNER}.isdisjoint(self.variables)
         for test in (test for tests in self.tests.values() for test in tests):
             if whole or test.key in (ARN, ACCOUNT_KEY, OWNER, USER_ID):
@@ -164,11 +166,11 @@ class Callers:
         for partition in self.partitions or ("aws",):
             for account in (self.here, *self._unlike_accounts()):
                 yield from self._of_account(partition, account, patterns)
-        yield self._from("*")
+        yield self.caller("*")
         services = (("Literal", literal(name)) for name in self._named("Service"))
-        yield from map(self._from, _regions("Service:", [text for _, text in (*services, *self._patterns(SERVICE))]))
+        yield from map(self.caller, _regions("Service:", [text for _, text in (*services, *self._patterns(SERVICE))]))
         for provider in (*self._named("Federated"), FRESH):
-            yield self._from(f"Federated:{provider}")
+            yield self.caller(f"Federated:{provider}")
 
     def _unlike_accounts(self) -> tuple[str, ...]:
         """One account for all that the policies name in the same places: these may change their parts."""
@@ -200,14 +202,14 @@ class Callers:
             yield "Arn", "arn:*:iam::*:role/aws-service-role/*"
 
     def _named(self, kind: str) -> Iterator[str]:
-        for pattern in dict.fromkeys(self._principals()):
+        for pattern in dict.fromkeys(self.principals()):
             front, _, value = pattern.partition(":")
             if front == kind and value != "*":
                 yield value
 
     def _named_sessions(self) -> Iterator[Caller]:
         for value in self._named("AWS"):
-            if ":assumed-role/" in value and _is_caller(value):
+            if ":assumed-role/" in value and is_caller(value):
                 yield read_caller(value)
 
     def _partitions(self) -> Iterator[str]:
@@ -221,18 +223,18 @@ class Callers:
 
     def _of_account(self, partition: str, account: str, patterns: tuple[Held, ...]) -> Iterator[AnyCaller]:
         front = f"arn:{partition}:iam::{account}"
-        yield from map(self._from, _of_kind(f"{front}:user/", patterns))
+        yield from map(self.caller, _of_kind(f"{front}:user/", patterns))
         for role in _of_kind(f"{front}:role/", patterns):
-            yield self._from(role)
+            yield self.caller(role)
             sessions = f"arn:{partition}:sts::{account}:assumed-role/{role.rpartition('/')[2]}/"
             named = (session.text for session in self._named_sessions() if session.text.startswith(sessions))
-            yield from (self._from(session, role) for session in (f"{sessions}{FRESH}", *named))
-        yield from map(self._from, _of_kind(f"arn:{partition}:sts::{account}:federated-user/", patterns))
+            yield from (self.caller(session, role) for session in (f"{sessions}{FRESH}", *named))
+        yield from map(self.caller, _of_kind(f"arn:{partition}:sts::{account}:federated-user/", patterns))
         if self.documents:
-            yield self._from(f"{front}:root")
+            yield self.caller(f"{front}:root")
 
-    def _from(self, principal: str, role: str | None = None) -> AnyCaller:
-        """A caller with the keys that follow from it; `role` is a session's, with its path."""
+    def caller(self, principal: str, role: str | None = None) -> AnyCaller:
+        """Return a caller with the keys that follow from it; `role` is a session's, with its path."""
         caller = read_caller(principal)
         keys = dict(keys_of(caller))
         if role is not None and caller.role != role:
@@ -244,23 +246,31 @@ class Callers:
 
     def _distinct(self, callers: Iterable[AnyCaller]) -> tuple[AnyCaller, ...]:
         """One caller for all that the policies treat alike."""
-        found: dict[tuple[object, ...], AnyCaller] = {}
+        found: dict[tuple[object, ...], list[AnyCaller]] = {}
         for number, caller in enumerate(callers):
             if number >= MANY_CALLERS:
                 raise TooManyPatterns(f"there are more than {MANY_CALLERS:,} callers to tell apart")
-            found.setdefault(self._treatment(caller), caller)
-        return tuple(found.values())
+            found.setdefault(self.treatment(caller), []).append(caller)
+        self.alike = dict(zip(found, map(tuple, found.values()), strict=True))
+        return tuple(some[0] for some in found.values())
 
-    def _treatment(self, caller: AnyCaller) -> tuple[object, ...]:
+    def treatment(self, caller: AnyCaller) -> tuple[object, ...]:
         """How the policies treat a caller: equal for two that they cannot tell apart."""
         question = OpenQuestion("lex:GetBot", "*", caller)
         told: list[object] = [caller.keys.get(key) for key in sorted(self.variables)]
-        told += (_naming(index, entry, question) for index, entry in self.naming)
+        told += self._named_by(question)
         for key in (*sorted(self.fixed), *_ALWAYS_FIXED, USER_ID):
             told += (test.holds(question.lookup) for test in self.tests.get(key, ()))
         if not self.documents:
             told += (caller.account, _standing(question.caller), is_service_linked(caller))
         return tuple(told)
+
+    def named_by(self, caller: AnyCaller) -> tuple[object, ...]:
+        """Return how every statement that names principals names a caller."""
+        return tuple(self._named_by(OpenQuestion("lex:GetBot", "*", caller)))
+
+    def _named_by(self, question: OpenQuestion) -> Iterator[object]:
+        return (_naming(index, entry, question) for index, entry in self.naming)
 
     # Whose the resources are ------------------------------------------------------------------------------------------
 
@@ -317,10 +327,11 @@ def _regions(front: str, tails: Iterable[str]) -> tuple[str, ...]:
             raise TooManyPatterns(f"there are more than {MANY_REGIONS:,} kinds of callers of one account to tell apart")
     marks = max((pattern.count("?") for pattern in held), default=0)
     texts = (front + unliteral(text) for pattern in found for text in lengths(pattern, marks))
-    return tuple(filter(_is_caller, dict.fromkeys(texts)))
+    return tuple(filter(is_caller, dict.fromkeys(texts)))
 
 
-def _is_caller(text: str) -> bool:
+def is_caller(text: str) -> bool:
+    """Return whether a text names somebody who may ask."""
     try:
         read_caller(text)
     except RequestError:

@@ -35,7 +35,7 @@ from lexgraph.policy.patterns import ascii_lower, is_pattern
 from lexgraph.reasoning.entailment import plainly_implies
 from lexgraph.reasoning.questions import classes
 from lexgraph.reasoning.regions import Area, Parts, areas
-from lexgraph.reasoning.side import Comparable, OpenQuestion, Side, side_of
+from lexgraph.reasoning.side import AnyCaller, Comparable, OpenQuestion, Side, side_of
 from lexgraph.reasoning.variables import may_hold
 
 EVERYTHING: Parts = ("*",) * 6
@@ -123,11 +123,17 @@ def cells(source: Comparable, *, without: Comparable | None = None) -> tuple[Cel
     >>> [(cell.patterns, cell.resources, cell.outcome) for cell in cells(parse_policy(text))]
     [(('lex:Post*',), ('arn:aws:lex:*:*:bot:*',), 'allowed')]
     """
-    side = side_of(source)
-    less = () if without is None else (side_of(without),)
+    return cells_of(side_of(source), () if without is None else (side_of(without),))
+
+
+def cells_of(side: Side, less: Sides = (), caller: AnyCaller | None = None) -> tuple[Cell, ...]:
+    """Return what a side grants and none of the others does; with a `caller`, to that one, whose keys are known.
+
+    Raises TooManyPatterns as `cells` does.
+    """
     found: dict[tuple[Area, Formula], list[str]] = {}
     for actions in _classes(side, less):
-        for area, formula in _rows(side, less, actions[0]):
+        for area, formula in _rows(side, less, actions[0], caller):
             found.setdefault((area, formula), []).extend(actions)
     patterns = _patterns(side)
     made = (_cell(names, patterns, *key) for key, names in found.items())
@@ -152,11 +158,11 @@ def _classes(side: Side, less: Sides) -> Iterator[tuple[str, ...]]:
     yield from ((name,) for name in strange.values())
 
 
-def _rows(side: Side, less: Sides, action: str) -> Iterator[tuple[Area, Formula]]:
+def _rows(side: Side, less: Sides, action: str, caller: AnyCaller | None) -> Iterator[tuple[Area, Formula]]:
     """The areas of an action with their formulas, those left out that no context satisfies."""
-    question = OpenQuestion(action, "*")
+    question = OpenQuestion(action, "*", caller)
     if question.wildcard_only:
-        formula = _answer(side, less, action, "*")
+        formula = _answer(side, less, question)
         if formula is not False:
             yield ANYTHING, formula
         return
@@ -166,20 +172,21 @@ def _rows(side: Side, less: Sides, action: str) -> Iterator[tuple[Area, Formula]
         # Which pattern of a statement matches is all the same, but for those with variables.
         owner = id(entry), parts if any("${" in one for one in entry.statement.resources or ()) else ()
         patterns.setdefault(parts, []).append(owners.setdefault(owner, len(owners)))
-    for formula, area in areas(patterns, lambda parts: _answer(side, less, action, ":".join(parts))):
+    for formula, area in areas(patterns, lambda parts: _answer(side, less, _about_parts(action, parts, caller))):
         yield area, formula
 
 
-def _answer(side: Side, less: Sides, action: str, resource: str) -> Formula:
+def _about_parts(action: str, parts: Parts, caller: AnyCaller | None) -> OpenQuestion:
+    return OpenQuestion(action, ":".join(("arn", *parts[1:])), caller)
+
+
+def _answer(side: Side, less: Sides, question: OpenQuestion) -> Formula:
     """When the action is allowed on a resource, by a caller in the resource's account."""
-    if resource != "*" and not resource.startswith("arn:"):
-        resource = f"arn:{resource.split(':', 1)[1]}"
-    question = OpenQuestion(action, resource)
     formula = side.formula(question)
     others = [other.formula(question) for other in less]
     if any(plainly_implies(formula, other) for other in others):
         return False
-    formula = _general(all_of((formula, *map(negate, others))), resource)
+    formula = _general(all_of((formula, *map(negate, others))), question.resource)
     budget, small = (BUDGET_REST, SMALL_REST) if less else (BUDGET, SMALL)
     try:
         if model(formula, budget=budget) is None and not may_hold(formula, budget):

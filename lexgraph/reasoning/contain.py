@@ -17,14 +17,13 @@ from lexgraph.conditions.context import ABSENT
 from lexgraph.conditions.hints import FRESH, Hint
 from lexgraph.conditions.logic import Assignment, Atom, Formula, Undecided, all_of, atoms, evaluate, model, negate
 from lexgraph.evaluation.request import Request
-from lexgraph.evaluation.services import is_untouchable, needs_resource_policy
 from lexgraph.policy.intersect import FRESH as FRESH_NAME
 from lexgraph.policy.intersect import TooManyPatterns
 from lexgraph.policy.patterns import is_pattern
-from lexgraph.reasoning.callers import Callers, has_identity, is_service_linked
+from lexgraph.reasoning.asking import Asking
 from lexgraph.reasoning.entailment import plainly_implies
-from lexgraph.reasoning.questions import candidates, classes, delegable_bits, each_action, unknown_actions
-from lexgraph.reasoning.side import Asked, Comparable, OpenQuestion, Side, owned, side_of
+from lexgraph.reasoning.questions import classes, delegable_bits, each_action, unknown_actions
+from lexgraph.reasoning.side import Asked, Comparable, OpenQuestion, Side, side_of
 from lexgraph.reasoning.variables import marked, may_hold
 from lexgraph.reasoning.witness import confirmed
 
@@ -135,10 +134,8 @@ class _Search:
 
     def __init__(self, a: Side, b: Side, principal: str | None, *, both: bool) -> None:
         self.a, self.b, self.both = a, b, both
-        self.callers = Callers((a, b), principal) if principal or a.names_callers or b.names_callers else None
-        asking = () if self.callers is None else self.callers.all
-        known = all(has_identity(caller) and not is_service_linked(caller) for caller in asking)
-        self.plain = known and not (a.names_callers or b.names_callers)
+        self.asking = Asking(a, b, principal, both=both)
+        self.callers, self.plain = self.asking.callers, self.asking.plain
         self.left = STEPS
         self.open: str = ""  # the first reason why nothing is proved
 
@@ -212,39 +209,11 @@ class _Search:
         formula = side.formula(question, plain=self.plain)
         return formula if side.whole else marked(formula, "a" if side is self.a else "b")
 
-    def _asked(self, action: str) -> Iterator[Asked]:
-        """The resources that matter, each with the callers that do, and its possible owners."""
-        if self.callers is None:
-            for resource in candidates(OpenQuestion(action, "*"), self.a, self.b, both=self.both):
-                yield Asked(resource)
-            return
-        for caller in self.callers.all:
-            seen = set()
-            for resource in candidates(OpenQuestion(action, "*", caller), self.a, self.b, both=self.both):
-                for owner in self.callers.owners(caller, resource):
-                    if self.plain and owner != caller.account:
-                        continue  # Rule L6: no resource's policy is given, which would have to allow as well.
-                    told = self.callers.owners_listed or resource.split(":", 5)[4:5] == [owner]
-                    asked = Asked(owned(resource, owner), caller, owner, told)
-                    treated = self._treatment(asked.open(action))
-                    if treated not in seen:
-                        seen.add(treated)
-                        yield asked
-
-    def _treatment(self, question: OpenQuestion) -> tuple[object, ...]:
-        """What the policies see of a question: resources that they treat alike are asked about once."""
-        self._spend(1)
-        found = [side.matching(question) for side in (self.a, self.b)]
-        telling = any(side.templated(bits) for side, bits in zip((self.a, self.b), found, strict=True))
-        owner = question.lookup("aws:resourceaccount")
-        special = needs_resource_policy(question), is_untouchable(question)
-        return (*found, question.is_own, owner, special, question.resource if telling else None)
-
     def _try_class(self, actions: int | str) -> Request | None:
         """Look for a request with one of the actions, which no statement tells apart."""
         first = actions if isinstance(actions, str) else next(each_action(actions))
         undecided: Undecided | None = None
-        for asked in self._asked(first):
+        for asked in self.asking.asked(first, self._spend):
             steps = QUESTION_STEPS if asked.caller is None else CALLER_STEPS
             self._spend(steps + (len(self.a.statements) + len(self.b.statements)) // 16)
             formula = self._formula(asked.open(first))

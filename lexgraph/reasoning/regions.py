@@ -66,6 +66,7 @@ class Regions:
         self.owners = {pattern: frozenset(owners) for pattern, owners in patterns.items()}
         self.marks = max((part.count("?") for pattern in patterns for part in pattern), default=0)
         self.pieces: dict[Parts, Label] = {}
+        self._witnesses: dict[Parts, Parts | None] = {}
         for pattern in self.owners:
             self._cut(pattern)
 
@@ -90,6 +91,11 @@ class Regions:
 
         Raises TooManyPatterns where patterns with ``?`` leave too many lengths to try.
         """
+        if piece not in self._witnesses:
+            self._witnesses[piece] = self._found(piece)
+        return self._witnesses[piece]
+
+    def _found(self, piece: Parts) -> Parts | None:
         label = self.pieces[piece]
         others = [pattern for pattern, owners in self.owners.items() if not owners <= label]
         for tried, parts in enumerate(product(*(_spellings(part, self.marks) for part in piece))):
@@ -119,7 +125,7 @@ def areas(patterns: Mapping[Parts, Iterable[int]], answer: Callable[[Parts], T])
 
     `answer` is asked once per label, about an ARN that just its statements name.
     """
-    regions = Regions(patterns)
+    regions = _regions(tuple((pattern, tuple(owners)) for pattern, owners in patterns.items()))
     answers: dict[Label, T] = {}
     asked: dict[Label, Parts] = {}
     told: dict[Parts, T] = {}
@@ -136,6 +142,12 @@ def areas(patterns: Mapping[Parts, Iterable[int]], answer: Callable[[Parts], T])
             rest = [piece for piece, mine in told.items() if mine != value]
             shown = [asked[regions.pieces[piece]] for piece in group]
             yield from ((value, replace(area, witness=_inside(area, shown))) for area in _areas_of(group, rest))
+
+
+@lru_cache(16)
+def _regions(patterns: tuple[tuple[Parts, tuple[int, ...]], ...]) -> Regions:
+    """The regions of some patterns, kept: several callers are asked about in turn."""
+    return Regions(dict(patterns))
 
 
 def _inside(area: Area, shown: Iterable[Parts]) -> Parts:

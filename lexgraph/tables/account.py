@@ -12,6 +12,7 @@ from lexgraph.access.compressed import Access, Codes
 from lexgraph.access.decide import AccessRow
 from lexgraph.account.model import Snapshot
 from lexgraph.tables.schema import OUTCOMES, SCHEMAS, Coded
+from lexgraph.tables.source import each_of, snapshot_of
 
 
 def principals_table(snapshot: Snapshot) -> pd.DataFrame:
@@ -27,6 +28,7 @@ def principals_table(snapshot: Snapshot) -> pd.DataFrame:
     >>> principals_table(read_account(example_account_path()))["kind"].value_counts().to_dict()
     {'role': 17, 'user': 17}
     """
+    snapshot = snapshot_of(snapshot)
     inline = {principal.arn: len(principal.inline) for principal in snapshot.principals}
     for bad in snapshot.unreadable:
         if bad.kind == "identity" and bad.owner in inline:
@@ -64,6 +66,7 @@ def attachments_table(snapshot: Snapshot) -> pd.DataFrame:
     >>> sorted(attachments["via"].unique())
     ['attached', 'boundary', 'group', 'inline']
     """
+    snapshot = snapshot_of(snapshot)
     rows = [
         (principal.arn, key, via, group)
         for principal in snapshot.principals
@@ -88,7 +91,7 @@ def access_table(rows: Iterable[AccessRow] | Access) -> pd.DataFrame:
     """
     if isinstance(rows, Access):
         return SCHEMAS["access"].from_columns(_coded(rows))
-    listed = tuple(rows)
+    listed = each_of(rows, AccessRow, "rows of access, as lexgraph.access.decide.access_rows gives them")
     columns = {
         "principal": [row.principal for row in listed],
         "action": [row.action for row in listed],

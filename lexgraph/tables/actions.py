@@ -8,6 +8,7 @@ import pandas as pd
 
 from lexgraph.catalog.actions import catalog
 from lexgraph.tables.schema import SCHEMAS
+from lexgraph.tables.source import each_of
 
 
 def actions_table(actions: str | int | Iterable[str] = "*") -> pd.DataFrame:
@@ -30,7 +31,7 @@ def actions_table(actions: str | int | Iterable[str] = "*") -> pd.DataFrame:
     """
     cat = catalog()
     if not isinstance(actions, int):
-        actions = cat.bits_of((actions,) if isinstance(actions, str) else tuple(actions))
+        actions = cat.bits_of((actions,) if isinstance(actions, str) else each_of(actions, str, "patterns of actions"))
     facts = [found for name in cat.names_in(actions) if (found := cat.action(name)) is not None]
     columns = {
         "action": [one.name for one in facts],

@@ -16,6 +16,7 @@ from lexgraph.reasoning.changes import Change, changes_between
 from lexgraph.tables.compare import version_policy
 from lexgraph.tables.proved import DIRECTIONS, WHATS
 from lexgraph.tables.schema import LEVELS, SCHEMAS
+from lexgraph.tables.source import MANAGED, one_of
 
 
 def changes_table(name: str) -> pd.DataFrame:
@@ -23,7 +24,7 @@ def changes_table(name: str) -> pd.DataFrame:
 
     Returns
     -------
-    The table ``changes``: policy, policy_version, date, part, direction, what, actions, action, resource, context. A
+    The table ``changes``: policy, policy_version, date, number, direction, what, actions, action, resource, context. A
     version without a row allows the same as the one before.
 
     Examples
@@ -32,6 +33,7 @@ def changes_table(name: str) -> pd.DataFrame:
     >>> changes.loc[changes["policy_version"] == "v9", ["direction", "what"]].to_numpy().tolist()
     [['granted', 'condition'], ['taken away', 'condition']]
     """
+    name = one_of(name, str, MANAGED)
     rows = (
         (arn, version, date, place, *_row(change))
         for arn, version, date, changes in _changes(name)
@@ -56,6 +58,7 @@ def timeline_table(name: str) -> pd.DataFrame:
     >>> timeline.loc[timeline["policy_version"] == "v7", "actions"].sum().item()
     11
     """
+    name = one_of(name, str, MANAGED)
     counts: dict[tuple[str, str, str | None, str, str, str | None], set[str]] = {}
     for arn, version, date, changes in _changes(name):
         for change in changes:

@@ -15,7 +15,7 @@ from lexgraph.policy.model import Policy
 from lexgraph.policy.parse import parse_policy
 from lexgraph.tables.names import catalog_columns, mask_of, places_in
 from lexgraph.tables.schema import LEVELS, SCHEMAS, Coded
-from lexgraph.tables.source import Policies, condition_text, identity_policies_of, labels_of
+from lexgraph.tables.source import MANAGED, POLICY, Policies, condition_text, identity_policies_of, labels_of, one_of
 
 Change = tuple[str, str, str, str | None, str | None, str]
 
@@ -124,6 +124,7 @@ def difference_table(a: Policy, b: Policy) -> pd.DataFrame:
     >>> difference_table(a, b)["side"].tolist()
     ['only A', 'both']
     """
+    a, b = (one_of(side, Policy, POLICY) for side in (a, b))
     in_a, in_b = granted_bits(a).named, granted_bits(b).named
     places = places_in(in_a | in_b)
     only_a, only_b = mask_of(in_a & ~in_b)[places], mask_of(in_b & ~in_a)[places]
@@ -148,6 +149,7 @@ def history_table(name: str) -> pd.DataFrame:
     >>> history_table("AmazonLexFullAccess").set_index("policy_version").loc["v7", "removed"].item()
     2
     """
+    name = one_of(name, str, MANAGED)
     versions = managed_versions(name)
     rows = []
     before: int | None = None
@@ -186,6 +188,7 @@ def history_changes_table(name: str) -> pd.DataFrame:
     >>> changes.loc[(changes["policy_version"] == "v7") & (changes["change"] == "removed"), "action"].tolist()
     ['iam:DeleteRole', 'iam:DetachRolePolicy']
     """
+    name = one_of(name, str, MANAGED)
     versions = managed_versions(name)
     policies = [version_policy(one) for one in versions]
     rows: list[Change] = []

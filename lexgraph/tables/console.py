@@ -83,13 +83,13 @@ def console_readiness_table(policies: Policies) -> pd.DataFrame:
 
     A need is met (``allowed``) where every request that it stands for is: ``lex:*`` stands for all of Lex's actions,
     each asked on a resource of a type that it takes; the needs about roles and functions are asked on those that the
-    guide names. Where a condition decides, the outcome is ``conditional`` and `missing` is False: the feature works for
+    guide names. Where a condition decides, the outcome is ``conditional`` and `blocked` is False: the feature works for
     requests that meet the condition. A statement that can match no request makes nothing ready (see
     :func:`lexgraph.tables.never.never_matches_table`).
 
     Returns
     -------
-    The table ``console_readiness``: policy, name, feature, action, outcome, missing, condition, lacking.
+    The table ``console_readiness``: policy, name, feature, action, outcome, blocked, condition, lacking.
     ``attrs["assumptions"]`` names what the answers lean on.
 
     Examples
@@ -97,7 +97,7 @@ def console_readiness_table(policies: Policies) -> pd.DataFrame:
     >>> from lexgraph.policy.parse import parse_policy
     >>> policy = parse_policy('{"Statement": {"Effect": "Allow", "Action": "lex:*", "Resource": "*"}}')
     >>> ready = console_readiness_table([policy])
-    >>> ready.loc[~ready["missing"], "action"].tolist()
+    >>> ready.loc[~ready["blocked"], "action"].tolist()
     ['lex:*']
     """
     rows = [
@@ -110,7 +110,7 @@ def console_readiness_table(policies: Policies) -> pd.DataFrame:
 
 
 def _readiness(policy: Policy, need: str) -> tuple[str, bool, str | None, int]:
-    """The columns outcome, missing, condition and lacking."""
+    """The columns outcome, blocked, condition and lacking."""
     decisions = tuple(_decisions(policy, need))
     outcome = next(word for word in _WORST if any(d.outcome == word for d in decisions))
     lacking = sum(d.outcome not in GRANTING for d in decisions)

@@ -8,28 +8,23 @@ from typing import Any
 import pandas as pd
 
 from lexgraph.catalog.actions import catalog
-from lexgraph.errors import UnsupportedError
 from lexgraph.policy.model import Policy
-from lexgraph.reasoning.differences import Difference, differences_between
+from lexgraph.reasoning.differences import Difference, all_differences
 from lexgraph.tables.schema import LEVELS, SCHEMAS
-from lexgraph.tables.source import labels_of
-
-_WITH_PRINCIPALS = frozenset({"resource", "trust", "rcp", "endpoint"})
+from lexgraph.tables.source import POLICY, labels_of, one_of
 
 
-def policy_changes_table(before: Policy, after: Policy) -> pd.DataFrame:
+def policy_changes_table(before: Policy, after: Policy, *, principal: str | None = None) -> pd.DataFrame:
     """Return all requests that only one of two policies allows, as few disjoint rows; no row where both allow the same.
+
+    Where policies name principals, rows tell who; with `principal` (an ARN) only that caller is asked about.
 
     Returns
     -------
-    The table ``policy_changes``: part, direction (granted, taken away), what, actions, action, level_counts, resource,
-    except_resource, condition, request_action, request_resource, request_context. The frame's ``attrs`` name before and
-    after.
-
-    Raises
-    ------
-    UnsupportedError
-        For policies that name principals: rows of actions and resources would not say who.
+    The table ``policy_changes``: number, direction (granted, taken away), what, actions, action, level_counts,
+    resource, except_resource, condition, principals, except_principals, request_principal, request_action,
+    request_resource, request_context. The frame's ``attrs`` name before and after, the assumptions that the rows lean
+    on, and under ``undecided`` why some of them are.
 
     Examples
     --------
@@ -39,13 +34,18 @@ def policy_changes_table(before: Policy, after: Policy) -> pd.DataFrame:
     >>> changes[["direction", "what", "resource"]].to_numpy().tolist()[0]
     ['granted', 'action', '*']
     """
-    if not _WITH_PRINCIPALS.isdisjoint((before.kind, after.kind)):
-        kind = before.kind if before.kind in _WITH_PRINCIPALS else after.kind
-        raise UnsupportedError(f"a policy of the kind {kind} names principals, which no row of this table could tell")
-    found = differences_between(before, after)
+    before, after = (one_of(side, Policy, POLICY) for side in (before, after))
+    found = all_differences(before, after, principal=principal)
     names = labels_of((before, after))
-    rows = ((place, *_row(one)) for place, one in enumerate(found))
-    return SCHEMAS["policy_changes"].frame(rows, before=names[0], after=names[1], catalog_date=catalog().date)
+    rows = ((place, *_row(one)) for place, one in enumerate(found.rows))
+    return SCHEMAS["policy_changes"].frame(
+        rows,
+        before=names[0],
+        after=names[1],
+        assumptions=found.assumptions,
+        undecided=found.reasons,
+        catalog_date=catalog().date,
+    )
 
 
 def _row(one: Difference) -> tuple[Any, ...]:
@@ -60,6 +60,9 @@ def _row(one: Difference) -> tuple[Any, ...]:
         None if cell is None else " ".join(cell.resources),
         None if cell is None else " ".join(cell.exceptions) or None,
         one.condition,
+        " ".join(one.principals) or None,
+        " ".join(one.except_principals) or None,
+        None if request is None else request.principal,
         None if request is None else request.action,
         None if request is None else request.resource,
         None if request is None else json.dumps(dict(request.context.values), sort_keys=True),

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lexgraph.access.chaining import AssumeEdge, Chain
+from lexgraph.access.comparison.settled import settled_stack
 from lexgraph.access.effective import ActionSet
 from lexgraph.access.shared import REACHES, SharedAccess
 from lexgraph.account.model import Snapshot
@@ -18,6 +19,7 @@ from lexgraph.tables.cells import cell_columns
 from lexgraph.tables.names import catalog_columns, mask_of, places_in
 from lexgraph.tables.proved import PROVED
 from lexgraph.tables.schema import GENERATION, LEVEL, LEVELS, PRINCIPAL, SERVICE_C, SID, STATEMENT, Column, Schema
+from lexgraph.tables.source import each_of, one_of, snapshot_of
 
 _GRANTING = ("allowed", "conditional")
 _WHO = Column("principal", "category", PRINCIPAL.doc)
@@ -107,6 +109,7 @@ def effective_actions_table(sets: Iterable[ActionSet]) -> pd.DataFrame:
     >>> table.loc[table["principal"].str.endswith("handover-day"), "level_counts"].tolist()
     ['Read 2, Write 1']
     """
+    sets = each_of(sets, ActionSet, "sets of actions, as lexgraph.access.effective.action_sets gives them")
     rows = (
         (
             one.principal,
@@ -146,6 +149,7 @@ def principal_actions_table(found: ActionSet) -> pd.DataFrame:
     >>> principal_actions_table(sets.of("role/handover-day"))["action"].tolist()
     ['lex:DescribeBot', 'lex:DescribeBotAlias', 'sts:AssumeRole']
     """
+    found = one_of(found, ActionSet, "a set of actions, as lexgraph.access.effective.action_sets gives them")
     places = places_in(found.named | found.unknown)
     columns: dict[str, Any] = {"principal": [found.principal] * len(places), **catalog_columns(places)}
     flags = {"conditional": found.conditional, "everywhere": found.everywhere, "unread": found.unknown}
@@ -156,7 +160,8 @@ def principal_actions_table(found: ActionSet) -> pd.DataFrame:
 def principal_cells_table(snapshot: Snapshot, principal: str) -> pd.DataFrame:
     """Return what a principal is granted within its boundary and its SCPs, on all resources: few disjoint rows.
 
-    Resources' own policies are not among the layers; what could not be read stands in the conditions.
+    What the account says of the principal is put in, such as its name and its tags. Resources' own policies are not
+    among the layers; what could not be read stands in the conditions.
 
     Returns
     -------
@@ -170,8 +175,9 @@ def principal_cells_table(snapshot: Snapshot, principal: str) -> pd.DataFrame:
     >>> table["action"].tolist()
     ['lex:DescribeBot lex:DescribeBotAlias', 'sts:AssumeRole']
     """
-    who = snapshot.principal(principal)
-    rows = ((who.arn, place, *cell_columns(cell)) for place, cell in enumerate(cells(snapshot.stack(who))))
+    snapshot = snapshot_of(snapshot)
+    who = snapshot.principal(one_of(principal, str, "a principal's ARN or name"))
+    rows = ((who.arn, place, *cell_columns(cell)) for place, cell in enumerate(cells(settled_stack(snapshot, who))))
     return PRINCIPAL_CELLS.frame(rows, catalog_date=catalog().date)
 
 
@@ -191,6 +197,7 @@ def shared_access_table(rows: Iterable[SharedAccess]) -> pd.DataFrame:
     >>> table.loc[table["reach"] == "public", "action"].tolist()
     ['sts:AssumeRole']
     """
+    rows = each_of(rows, SharedAccess, "shared access, as lexgraph.access.shared.shared_access gives it")
     listed = (
         (
             row.resource,
@@ -225,6 +232,7 @@ def assume_table(edges: Iterable[AssumeEdge]) -> pd.DataFrame:
     ... ].tolist()
     ['allowed']
     """
+    edges = each_of(edges, AssumeEdge, "edges, as lexgraph.access.chaining.assume_edges gives them")
     rows = ((e.principal, e.role, e.outcome, e.condition, ", ".join(e.missing_keys) or None) for e in edges)
     return ASSUME.frame(rows)
 
@@ -244,6 +252,7 @@ def chains_table(chains: Iterable[Chain]) -> pd.DataFrame:
     >>> table.loc[table["role"].str.endswith("handover-night"), "steps"].tolist()
     [2]
     """
+    chains = each_of(chains, Chain, "chains, as lexgraph.access.chaining.reachable gives them")
     rows = (
         (
             chain.principal,

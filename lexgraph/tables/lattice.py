@@ -6,6 +6,7 @@ import pandas as pd
 
 from lexgraph.reasoning.lattice import Lattice
 from lexgraph.tables.schema import SCHEMAS
+from lexgraph.tables.source import one_of
 
 
 def lattice_table(lattice: Lattice) -> pd.DataFrame:
@@ -20,6 +21,7 @@ def lattice_table(lattice: Lattice) -> pd.DataFrame:
     >>> lattice_table(Lattice((("a",), ("b",)), ((0, 1),)))["wide"].tolist()
     ['b']
     """
+    lattice = one_of(lattice, Lattice, "a lattice, as lexgraph.reasoning.lattice.lattice gives it")
     rows = ((name, wide) for name in lattice.names for wide in lattice.wider(name))
     return SCHEMAS["lattice"].frame(rows)
 
@@ -36,6 +38,7 @@ def breadth_table(lattice: Lattice) -> pd.DataFrame:
     >>> breadth_table(Lattice((("a",), ("b",)), ((0, 1),)))["name"].tolist()
     ['b', 'a']
     """
+    lattice = one_of(lattice, Lattice, "a lattice, as lexgraph.reasoning.lattice.lattice gives it")
     rows = [
         (name, lattice.count_narrower(name), lattice.count_wider(name), len(lattice.equal(name)))
         for name in lattice.names

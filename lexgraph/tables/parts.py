@@ -9,6 +9,7 @@ import pandas as pd
 from lexgraph.account.model import Snapshot
 from lexgraph.account.parts import coverage_of
 from lexgraph.tables.schema import PRINCIPAL, Column, Schema
+from lexgraph.tables.source import snapshot_of
 
 _CREDENTIALS = (
     ("user_creation_time", "when the user was made; ISO 8601, as are all times here"),
@@ -40,11 +41,11 @@ _CREDENTIALS = (
 COVERAGE = Schema(
     "coverage",
     (
-        Column("input", "str", "what was read: authorization details, organization, resource policies, …"),
+        Column("part", "str", "what was read: authorization details, organization, resource policies, …"),
         Column("read", "Int64", "number of things read: users, groups, roles and policies; accounts; resources; rows"),
-        Column("not_read", "str", "what could not be read, sentences joined by a semicolon; missing where nothing is"),
+        Column("missing", "str", "what could not be read, sentences joined by a semicolon; <NA> where nothing is"),
     ),
-    ("input",),
+    ("part",),
 )
 CREDENTIALS = Schema(
     "credentials",
@@ -80,14 +81,15 @@ def coverage_table(snapshot: Snapshot) -> pd.DataFrame:
 
     Returns
     -------
-    The table ``coverage``: input, read, not_read.
+    The table ``coverage``: part, read, missing.
 
     Examples
     --------
     >>> from lexgraph.account.readers import example_account_path, read_account
-    >>> coverage_table(read_account(example_account_path()))["input"].tolist()
+    >>> coverage_table(read_account(example_account_path()))["part"].tolist()
     ['authorization details']
     """
+    snapshot = snapshot_of(snapshot)
     rows = ((one.part, one.read, "; ".join(one.missing) or None) for one in coverage_of(snapshot))
     return COVERAGE.frame(rows, **_attrs(snapshot))
 
@@ -109,6 +111,7 @@ def credentials_table(snapshot: Snapshot) -> pd.DataFrame:
     >>> len(credentials_table(read_account(example_account_path())))
     0
     """
+    snapshot = snapshot_of(snapshot)
     names = CREDENTIALS.names[1:]
     rows = ((row.arn, *(getattr(row, name) for name in names)) for row in snapshot.credentials)
     return CREDENTIALS.frame(rows, **_attrs(snapshot))
@@ -128,6 +131,7 @@ def organization_table(snapshot: Snapshot) -> pd.DataFrame:
     >>> len(organization_table(read_account(example_account_path())))
     0
     """
+    snapshot = snapshot_of(snapshot)
     return ORGANIZATION.frame(_organization_rows(snapshot), **_attrs(snapshot))
 
 

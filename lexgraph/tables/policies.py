@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from lexgraph.access.granted import granted_bits
-from lexgraph.account.model import Snapshot
 from lexgraph.account.pages import collector_paused
 from lexgraph.catalog.actions import catalog
 from lexgraph.policy.grammar import read_operator
@@ -18,7 +17,7 @@ from lexgraph.policy.model import PatternSet, Policy, Statement
 from lexgraph.policy.write import policy_document, statement_document
 from lexgraph.tables.names import Flags, Places, catalog_columns, mask_of, places_in
 from lexgraph.tables.schema import EFFECTS, SCHEMAS, Coded
-from lexgraph.tables.source import Policies, condition_text, identity_policies_of, policies_of, value_text
+from lexgraph.tables.source import Policies, account_in, condition_text, identity_policies_of, policies_of, value_text
 
 
 @collector_paused()
@@ -46,9 +45,10 @@ def policies_table(
     """
     listed = policies_of(policies)
     known = dict(versions or {})
-    if isinstance(policies, Snapshot):
-        known = {managed.arn: managed.default_version for managed in policies.policies} | known
-        source = source or policies.source
+    account = account_in(policies)
+    if account is not None:
+        known = {managed.arn: managed.default_version for managed in account.policies} | known
+        source = source or account.source
     columns = {
         "policy": [policy.key for policy in listed],
         "name": [policy.name for policy in listed],

@@ -5,12 +5,15 @@ from __future__ import annotations
 from lexgraph.tables.schema import LEVEL, NAME, POLICY, Column, Schema
 
 DIRECTIONS = ("granted", "taken away")
-WHATS = ("action", "resource", "condition", "undecided")
+WHATS = ("action", "principal", "resource", "condition", "undecided")
 _VERSION = Column("policy_version", "str", "the version that brought the change")
 _DATE = Column("date", "str", "the version's ISO 8601 date, where it is known")
 _DIRECTION = Column("direction", "category", "whether the version newly grants it, or took it away", DIRECTIONS)
 _WHAT = Column(
-    "what", "category", "whether the whole action is new (or gone), or only some resources or contexts", WHATS
+    "what",
+    "category",
+    "whether the whole action is new (or gone), or only some principals, resources or contexts",
+    WHATS,
 )
 
 PROVED = (
@@ -35,7 +38,7 @@ PROVED = (
             POLICY,
             _VERSION,
             _DATE,
-            Column("part", "Int64", "the change's place in the version, from 0"),
+            Column("number", "Int64", "the change's number in the version, from 0"),
             _DIRECTION,
             _WHAT,
             Column("actions", "Int64", "number of actions"),
@@ -43,12 +46,12 @@ PROVED = (
             Column("resource", "str", "the resource of a request with the first action that shows the change"),
             Column("context", "str", "the request's context as JSON; missing where there is no request"),
         ),
-        ("policy", "policy_version", "part"),
+        ("policy", "policy_version", "number"),
     ),
     Schema(
         "policy_changes",
         (
-            Column("part", "Int64", "the row's place, from 0; no request is in two"),
+            Column("number", "Int64", "the row's number, from 0; no request is in two"),
             _DIRECTION,
             _WHAT,
             Column("actions", "Int64", "number of actions"),
@@ -57,11 +60,15 @@ PROVED = (
             Column("resource", "str", "the resource patterns, joined by spaces; missing where they are not known"),
             Column("except_resource", "str", "patterns of resources that are not meant, joined by spaces"),
             Column("condition", "str", "the words under which only one side allows; missing where it always does"),
-            Column("request_action", "str", "the action of a request that shows the row; missing where there is none"),
+            Column("principals", "str", "who: ARNs and patterns, account numbers, services, joined by spaces; * is"
+                   " everyone; missing where the policies name nobody, or where it is not known"),
+            Column("except_principals", "str", "those among them that are not meant, joined by spaces"),
+            Column("request_principal", "str", "who asks in a request that shows the row; missing where there is none"),
+            Column("request_action", "str", "the request's action"),
             Column("request_resource", "str", "the request's resource"),
             Column("request_context", "str", "the request's context as JSON; what is not in it is absent"),
         ),
-        ("part",),
+        ("number",),
     ),
     Schema(
         "timeline",

@@ -366,7 +366,7 @@ _ALL = (
             Column("feature", "str", "the part of the Amazon Lex console"),
             Column("action", "str", "what it needs: an action, or a pattern that stands for all it matches"),
             OUTCOME,
-            Column("missing", "bool", "whether the feature cannot work; not so where a condition decides"),
+            Column("blocked", "bool", "whether the feature cannot work; not so where a condition decides"),
             Column("condition", "str", "the words of a conditional answer; several, joined by a semicolon"),
             Column("lacking", "Int64", "of the requests that the need stands for, how many are not allowed"),
         ),

@@ -6,8 +6,11 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from lexgraph.errors import LexgraphError
 from lexgraph.tables.schema import Column, Schema
+from lexgraph.tables.source import each_of
 
+ROWS = "rows of a source, a place, what and a reason"
 SKIPPED = Schema(
     "skipped",
     (
@@ -26,4 +29,7 @@ def skipped_table(rows: Iterable[tuple[str, str | None, str | None, str]]) -> pd
     >>> skipped_table([("notes.json", None, None, "no policy: it has no Statement")])["reason"].tolist()
     ['no policy: it has no Statement']
     """
-    return SKIPPED.frame(dict.fromkeys(rows))
+    listed = each_of(rows, tuple, ROWS)
+    if any(len(row) != len(SKIPPED.columns) for row in listed):
+        raise LexgraphError(f"expected {ROWS}, not rows of another length", code="WRONG_INPUT")
+    return SKIPPED.frame(dict.fromkeys(listed))

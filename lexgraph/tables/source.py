@@ -1,16 +1,24 @@
-"""What table functions take: a policy, several, or an account."""
+"""What table functions take: a policy, several, an account, or values that a question gave; and what to say where
+somebody gives them something else.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import TypeVar
 
 from lexgraph.account.model import Snapshot
 from lexgraph.errors import LexgraphError, shown
 from lexgraph.policy.model import ConditionTest, Number, Policy, Statement
 
 Policies = Snapshot | Policy | Mapping[str, Policy] | Iterable[Policy]
+T = TypeVar("T")
+ACCOUNT = "an account, as read_account gives it"
+POLICIES = "a policy, several, or an account, as parse_policy, managed_policies and read_account give them"
+POLICY = "a policy, as parse_policy and find_policy give it"
+MANAGED = "the name of one of AWS's managed policies"
 IDENTITY_KINDS = frozenset({"identity", "session", "boundary", "scp"})
 
 
@@ -18,18 +26,65 @@ def policies_of(source: Policies) -> tuple[Policy, ...]:
     """Return the policies of `source`, each once, in its order; of an account its identity policies, then its trust
     policies.
 
-    Raises LexgraphError (``DUPLICATE_POLICY``) where two different policies have one key.
+    Raises LexgraphError where something else is given, or (``DUPLICATE_POLICY``) where two different policies have one
+    key.
     """
     if isinstance(source, Policy):
         return (source,)
-    if isinstance(source, Snapshot):
-        return (*source.identity_policies(), *source.trust_policies())
+    account = account_in(source)
+    if account is not None:
+        return (*account.identity_policies(), *account.trust_policies())
+    listed = source.values() if isinstance(source, Mapping) else source
     found: dict[str, Policy] = {}
-    for policy in source.values() if isinstance(source, Mapping) else source:
+    for policy in each_of(listed, Policy, POLICIES):
         if found.setdefault(policy.key, policy) != policy:
             message = f"two different policies are called {shown(policy.key)}: give each a name of its own"
             raise LexgraphError(message, code="DUPLICATE_POLICY")
     return tuple(found.values())
+
+
+def snapshot_of(source: object) -> Snapshot:
+    """Return an account's snapshot: itself, or what a notebook's Account holds.
+
+    Raises LexgraphError (``WRONG_INPUT``) where it is none.
+    """
+    return one_of(account_in(source) or source, Snapshot, ACCOUNT)
+
+
+def account_in(source: object) -> Snapshot | None:
+    """Return the snapshot that is given, or that a notebook's Account holds; None for anything else."""
+    # By the name of the attribute: the classes that a notebook holds in its hand are not known in this layer.
+    found = source if isinstance(source, Snapshot) else getattr(source, "snapshot", None)
+    return found if isinstance(found, Snapshot) else None
+
+
+def one_of(value: object, kind: type[T], what: str) -> T:
+    """Return `value`, which must be of a kind; else raise LexgraphError (``WRONG_INPUT``) that says `what` to give.
+
+    >>> one_of("AmazonLexReadOnly", str, "the name of a managed policy")
+    'AmazonLexReadOnly'
+    """
+    if isinstance(value, kind):
+        return value
+    raise LexgraphError(f"expected {what}, not {_called(value)}", code="WRONG_INPUT")
+
+
+def each_of(values: object, kind: type[T], what: str) -> tuple[T, ...]:
+    """Return values that must each be of a kind; else raise LexgraphError (``WRONG_INPUT``) that says `what` to give.
+
+    >>> each_of(iter(["lex:GetBot"]), str, "actions")
+    ('lex:GetBot',)
+    """
+    if not isinstance(values, Iterable) or (isinstance(values, str) and kind is not str):
+        raise LexgraphError(f"expected {what}, not {_called(values)}", code="WRONG_INPUT")
+    return tuple(one_of(value, kind, what) for value in values)
+
+
+def _called(value: object) -> str:
+    """A value as a message may call it: what it is, and of a text what it says."""
+    if value is None:
+        return "None"
+    return shown(value) if isinstance(value, str) else f"a value of the type {type(value).__name__}"
 
 
 def identity_policies_of(source: Policies) -> tuple[Policy, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import ipywidgets as w
@@ -12,6 +13,15 @@ from lexgraph.widgets.html import plain
 from lexgraph.widgets.questions import read_value
 
 MOST_KEYS = 40  # a longer form is slow, and nobody reads it
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The controls of one key: its text, the box that says that it is absent, and the two side by side."""
+
+    field: Any
+    absent: Any
+    box: Any
 
 
 class ContextForm(w.VBox):  # type: ignore[misc]  # ipywidgets publishes no types
@@ -25,8 +35,10 @@ class ContextForm(w.VBox):  # type: ignore[misc]  # ipywidgets publishes no type
         self.fields: dict[str, Any] = {}
         self.absent: dict[str, Any] = {}
         self._changed = changed
-        self._kept: dict[str, tuple[str, bool]] = {}
-        self._quiet = False
+        self._lines: dict[str, Line] = {}  # by lower-cased key; those that are not on show wait for their key
+        self._planned: dict[str, tuple[tuple[str, ...], str]] | None = None
+        self._rest = w.Label()
+        self._parts = _Parts()
         super().__init__([], layout=w.Layout(max_height="170px", overflow="auto", flex="0 0 auto"))
         self.add_class("lg-context")
 
@@ -48,17 +60,30 @@ class ContextForm(w.VBox):  # type: ignore[misc]  # ipywidgets publishes no type
 
         `known` is what is known without the form, by lower-cased key; `otherwise` is what any other key is.
         """
-        hints = {key: _placeholder(key, known, otherwise) for key in list(keys)[:MOST_KEYS]}
-        if list(hints) == list(self.fields):
-            for key, field in self.fields.items():
-                field.options, field.placeholder = keys[key], hints[key]
+        self.plan(keys, known, otherwise=otherwise)
+        self.furnish()
+
+    def plan(
+        self, keys: Mapping[str, tuple[str, ...]], known: Mapping[str, str], *, otherwise: str = "unknown"
+    ) -> None:
+        """Take these keys for the form's: `values` are theirs at once, and `furnish` shows them."""
+        self._planned = {key: (keys[key], _placeholder(key, known, otherwise)) for key in list(keys)[:MOST_KEYS]}
+        more = len(keys) - len(self._planned)
+        self._rest.value = f"and {more:,} more keys: ask about fewer actions, or one user or role" if more else ""
+        if not keys:
+            self._rest.value = "The policies mention no condition keys."
+        self._hold(self._planned)
+
+    def furnish(self) -> None:
+        """Show the keys that were planned."""
+        if self._planned is None:
             return
-        self._keep()
-        self.fields, self.absent = {}, {}
-        lines = [self._line(key, values, hints[key]) for key, values in keys.items() if key in hints]
-        more = len(keys) - len(hints)
-        rest = [w.Label(f"and {more:,} more keys: ask about fewer actions, or one user or role")] if more else []
-        self.children = [*lines, *rest] or [w.Label("The policies mention no condition keys.")]
+        planned, self._planned = self._planned, None
+        for key, (values, placeholder) in planned.items():
+            self._set(key, plain(key), options=values, placeholder=placeholder)
+        self._hold(planned)
+        rest = [self._rest] if self._rest.value else []
+        self.children = [*(self._lines[key.lower()].box for key in planned), *rest]
 
     def put(self, key: str, value: Any) -> None:
         """Fill in a value for a key that the form has: a text, a list of texts, or None where the key is absent."""
@@ -67,32 +92,48 @@ class ContextForm(w.VBox):  # type: ignore[misc]  # ipywidgets publishes no type
         else:
             self.fields[key].value = json.dumps(value) if isinstance(value, list | tuple) else str(value)
 
-    def _keep(self) -> None:
-        for key, field in self.fields.items():
-            self._kept[key.lower()] = (field.value, self.absent[key].value)
+    def _hold(self, keys: Mapping[str, Any]) -> None:
+        lines = {key: self._lines[key.lower()] for key in keys if key.lower() in self._lines}
+        self.fields = {key: line.field for key, line in lines.items()}
+        self.absent = {key: line.absent for key, line in lines.items()}
 
-    def _line(self, key: str, values: tuple[str, ...], placeholder: str) -> Any:
-        text, absent = self._kept.get(key.lower(), ("", False))
-        name = plain(key)
-        field = w.Combobox(
-            value=text, options=values, placeholder=placeholder, description=name, tooltip=name,
-            ensure_option=False, continuous_update=False, disabled=absent, style={"description_width": "250px"},
-            layout=w.Layout(width="500px", max_width="calc(100% - 110px)"),
-        )  # fmt: skip
-        box = w.Checkbox(
-            value=absent, description="absent", tooltip=f"{name} is absent from the request", indent=False,
-            layout=w.Layout(width="90px"),
-        )  # fmt: skip
-        field.add_class("lg-context-value")
-        box.add_class("lg-context-absent")
-        self.fields[key], self.absent[key] = field, box
-        field.observe(lambda _: self._changed(), names="value")
-        box.observe(lambda change: self._mark(key, absent=change["new"]), names="value")
-        return w.HBox([field, box])
+    def _set(self, key: str, name: str, **said: Any) -> None:
+        """Let the key's line say this, the one that there is or a new one."""
+        said |= {"description": name, "tooltip": name}
+        absent = f"{name} is absent from the request"
+        line = self._lines.get(key.lower())
+        if line is None:
+            line = self._lines[key.lower()] = self._parts.line(said, absent)
+            line.field.observe(lambda _: self._changed(), names="value")
+            line.absent.observe(lambda change: self._mark(line, absent=change["new"]), names="value")
+            return
+        with line.field.hold_sync():
+            for trait, value in said.items():
+                setattr(line.field, trait, value)
+        line.absent.tooltip = absent
 
-    def _mark(self, key: str, *, absent: bool) -> None:
-        self.fields[key].disabled = absent
+    def _mark(self, line: Line, *, absent: bool) -> None:
+        line.field.disabled = absent
         self._changed()
+
+
+class _Parts:
+    """Makes lines, with as few messages to the page as can be: all share their styles and layouts."""
+
+    def __init__(self) -> None:
+        self._box = w.Layout(flex="0 0 auto")  # else they are squeezed where they are many
+        self._field: dict[str, Any] = {
+            "layout": w.Layout(width="500px", max_width="calc(100% - 110px)"),
+            "style": {"description_width": "250px"},
+            "_dom_classes": ("lg-context-value",),
+        }
+        self._absent: dict[str, Any] = {"layout": w.Layout(width="90px"), "_dom_classes": ("lg-context-absent",)}
+
+    def line(self, said: dict[str, Any], absent: str) -> Line:
+        field = w.Combobox(ensure_option=False, continuous_update=False, **said, **self._field)
+        box = w.Checkbox(description="absent", tooltip=absent, indent=False, **self._absent)
+        self._field["style"], self._absent["style"] = field.style, box.style
+        return Line(field, box, w.HBox([field, box], layout=self._box))
 
 
 def _placeholder(key: str, known: Mapping[str, str], otherwise: str) -> str:

@@ -62,7 +62,7 @@ def page(explorer: Any) -> list[Any]:
     known = w.Label("Known of the request (empty: unknown; Enter asks)")
     return [
         explorer.guard, w.GridBox(question, layout=columns), known, explorer.context, explorer.status, explorer.table,
-        explorer.row, explorer.reason, explorer.view, explorer.note, explorer.picture, explorer.python,
+        explorer.pages, explorer.row, explorer.reason, explorer.view, explorer.note, explorer.picture, explorer.python,
     ]  # fmt: skip
 
 

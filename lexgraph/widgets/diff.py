@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import ipywidgets as w
 
 from lexgraph.catalog.actions import catalog
-from lexgraph.errors import LexgraphError, UnsupportedError
+from lexgraph.errors import LexgraphError
 from lexgraph.policy.model import Kind, Policy
 from lexgraph.policy.patterns import is_pattern
 from lexgraph.widgets import diff_html, html
@@ -59,7 +59,6 @@ class PolicyDiff(App):
         self._compared: tuple[Draft, Draft] | None = None
         self._comparison: Comparison | None = None
         self._table: pd.DataFrame | None = None
-        self._note = ""
         self._typing = Later(PAUSE, always=True)
         self.left = _editor(first.text, "lg-left", disabled=fixed)
         self.right = _editor(self._given[1].text, "lg-right")
@@ -155,18 +154,14 @@ class PolicyDiff(App):
 
     def _compare_policies(self, left: Policy, right: Policy) -> Comparison:
         """Compare, and keep what was found."""
-        comparison, note, table = Comparison(left, right), "", None
-        try:
-            table = comparison.differences
-        except UnsupportedError as error:
-            note = str(error)
-        self._comparison, self._table, self._note = comparison, table, note
+        comparison = Comparison(left, right)
+        self._table, self._comparison = comparison.differences, comparison
         return comparison
 
     def _show(self, comparison: Comparison) -> None:
         """Show a comparison."""
         self.relation.value = diff_html.relation_html(comparison)
-        self.table.value = html.words_html(self._note) if self._note else diff_html.changes_html(self.result)
+        self.table.value = diff_html.changes_html(self.result)
         self.python.value = html.code_html(self.code())
         self.shown.remove_class("lg-stale")
         self.show_picture()
@@ -188,8 +183,6 @@ class PolicyDiff(App):
 
     def _counted(self) -> list[str]:
         """How many actions are granted, lost, or neither for sure."""
-        if self._note:
-            return []
         table, said = self.result, []
         for direction, word in (("granted", "granted"), ("taken away", "lost")):
             rows = table[(table["direction"] == direction) & (table["what"] != "undecided")]

@@ -28,8 +28,10 @@ SEVERITIES = {
     "suggestion": ("·", "#56B4E9"),
 }
 COLUMNS = {"": 11, "actions": 24, "resources": 25, "condition": 18, "example": 22}  # hundredths of the width
+COLUMNS_WHO = {"": 10, "who": 17, "actions": 17, "resources": 19, "condition": 17, "example": 20}
 WHATS = {
     "action": "not allowed at all on the other side",
+    "principal": "allowed to other callers only on the other side",
     "resource": "allowed on other resources only on the other side",
     "condition": "allowed under another condition on the other side",
     "undecided": "undecided: no request was found, and that there is none is not proved",
@@ -101,33 +103,57 @@ def changes_html(table: pd.DataFrame) -> str:
     """Return the table ``policy_changes`` as HTML, at most `MOST_ROWS` rows of it."""
     if table.empty:
         return page_html('<p class="lg-muted">Nothing is granted or lost.</p>')
-    head = "".join(f'<th scope="col" style="width:{width}%">{title}</th>' for title, width in COLUMNS.items())
-    body = "".join(f"<tr>{''.join(_cells(row))}</tr>" for row in table.head(MOST_ROWS).itertuples(index=False))
+    who = bool(table["principals"].notna().any())
+    columns = COLUMNS_WHO if who else COLUMNS
+    head = "".join(f'<th scope="col" style="width:{width}%">{title}</th>' for title, width in columns.items())
+    rows = table.head(MOST_ROWS).itertuples(index=False)
+    body = "".join(f"<tr>{''.join(_cells(row, who=who))}</tr>" for row in rows)
     scroll = '<div class="lg-scroll lg-tall" tabindex="0" role="region" aria-label="Changes">'
     content = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     return page_html(f"{scroll}{content}</div>{count_html(len(table))}")
 
 
-def _cells(row: Any) -> Iterable[str]:
+def _cells(row: Any, *, who: bool) -> Iterable[str]:
     mark, word, colour = DIRECTIONS[row.direction]
     doubt = "? " if row.what == "undecided" else ""
     yield (
         f'<td class="lg-outcome" style="border-left-color:{colour}" title="{escaped(WHATS[row.what])}">'
         f'<span class="lg-word">{mark} {word}</span><br><span class="lg-muted">{doubt}{escaped(row.what)}</span></td>'
     )
+    if who:
+        yield f"<td>{_who_html(row)}</td>"
     yield f'<td>{_listed(row.action, row.actions)}<div class="lg-muted">{escaped(row.level_counts)}</div></td>'
     without = f"<div>except {_listed(row.except_resource)}</div>" if isinstance(row.except_resource, str) else ""
     yield f"<td>{_listed(row.resource) if isinstance(row.resource, str) else 'see the example'}{without}</td>"
     yield f"<td>{escaped(row.condition) if isinstance(row.condition, str) else ''}</td>"
     if isinstance(row.request_action, str):
-        yield f"<td>{_request_html(row.request_action, row.request_resource, json.loads(row.request_context))}</td>"
+        asked = _request_html(row.request_action, row.request_resource, json.loads(row.request_context))
+        caller = f" by <code>{escaped(row.request_principal)}</code>" if who else ""
+        yield f"<td>{asked}{caller}</td>"
     else:
         yield "<td></td>"
 
 
-def _listed(text: str, count: int = 0) -> str:
+def _who_html(row: Any) -> str:
+    """Whom a row is about."""
+    if not isinstance(row.principals, str):
+        return "see the example"
+    some = row.except_principals
+    without = f"<div>except {_listed(_in_words(some))}</div>" if isinstance(some, str) else ""
+    return f"{_listed(_in_words(row.principals))}{without}"
+
+
+def _in_words(principals: str) -> list[str]:
+    """Principals as people say them."""
+    return [
+        "everyone" if text == "*" else f"the account {text}" if text.isdigit() else text
+        for text in principals.split(" ")
+    ]
+
+
+def _listed(text: str | list[str], count: int = 0) -> str:
     """Names joined by spaces; of many the first, the others unfold."""
-    names = text.split(" ")
+    names = text.split(" ") if isinstance(text, str) else text
     if len(names) <= MOST_NAMES:
         return "<br>".join(map(escaped, names))
     first = "<br>".join(map(escaped, names[:MOST_NAMES]))

@@ -16,6 +16,7 @@ from lexgraph.widgets.app import Asking
 from lexgraph.widgets.context_form import ContextForm
 from lexgraph.widgets.controls import chooser, combo, dropdown, page, panel
 from lexgraph.widgets.later import one_at_a_time
+from lexgraph.widgets.pager import Pager
 from lexgraph.widgets.questions import FILTERS, Question, ask, code_of, read_actions, unknown_actions
 from lexgraph.widgets.sources import mentioned_keys, source_of, suggested_actions
 from lexgraph.workbench import Account, PolicySet
@@ -44,7 +45,7 @@ class AccessExplorer(Asking):
 
     Attributes
     ----------
-    principal, actions, resource, arn, context, outcome, row, view : the controls.
+    principal, actions, resource, arn, context, outcome, pages, row, view : the controls.
     status : says in one line what is on show, or what is wrong with the question.
 
     Examples
@@ -69,12 +70,14 @@ class AccessExplorer(Asking):
         self._result: pd.DataFrame | None = None
         self._asked: Question | None = None
         self._explanation: Explanation | None = None
+        self._policies: tuple[Policy, ...] = ()  # whose actions are to be suggested
         self.principal = chooser(self._source, _one_of(subject, principal), actions)
         self.actions = combo("actions", actions, "lg-actions", "lex:Get* lex:ListBots")
         self.resource = dropdown("resource", [(self._source.everywhere, EVERYWHERE)], "lg-resource")
         self.arn = combo("or ARN", "", "lg-arn", "another resource's ARN")
         self.outcome = dropdown("outcome", list(FILTERS), "lg-outcome-filter")
         self.context = ContextForm(self.refresh)
+        self.pages = Pager(self.turn_page)
         self.row = dropdown("reason for", [], "lg-row")
         self.view = dropdown("picture", list(picture.VIEWS), "lg-view")
         self.table, self.reason = panel(w.HTML(), "lg-table"), panel(w.HTML(), "lg-reason")
@@ -142,14 +145,21 @@ class AccessExplorer(Asking):
             return
         try:
             question = self.question
-            self._result, self._asked = ask(self._source, question), question
+            self._result, self._asked = ask(self._source, question, self._show_first), question
         except LexgraphError as error:
             self._refuse(error)
             return
-        self.table.value = html.table_html(
-            self.result, with_principals=self._source.asked(question.subject) is None, empty=self._no_rows()
-        )
+        self.pages.show(len(self.result))
+        self._show_rows()
         self.python.value = html.code_html(self.code())
+        self._furnish()
+        self._list_rows()
+        self.explain()
+
+    @one_at_a_time
+    def turn_page(self) -> None:
+        """Show the page of the table that is turned to, and the reasons for its first row."""
+        self._show_rows()
         self._list_rows()
         self.explain()
 
@@ -166,7 +176,7 @@ class AccessExplorer(Asking):
     # Parts -----------------------------------------------------------------------------------------------------------
 
     def _suggest(self) -> None:
-        """Fill the choosers with what goes with the subject; what was chosen stays where it still exists."""
+        """Offer the resources and the keys that go with the subject; what was chosen stays where it still exists."""
         question = self.question
         policies = self._source.policies(question.subject)
         known = self._source.known(question.subject)
@@ -176,14 +186,33 @@ class AccessExplorer(Asking):
             for key, values in mentioned_keys(policies, question.actions).items()
             if key.lower() not in derived
         }
-        self.context.show(keys, known)
-        self.actions.options = suggested_actions(policies)
+        self.context.plan(keys, known)
+        self._policies = policies
         account = self._source.account(question.subject, question.actions)
         arns = default_resources(account.snapshot)[:MOST_RESOURCES]
         named = [(html.plain(name), arn) for arn, name in labels(arns).items()]
         chosen = self.resource.value
         self.resource.options = [(self._source.everywhere, EVERYWHERE), ("*", "*"), *named]
         self.resource.value = chosen if chosen in (*arns, "*") else EVERYWHERE
+
+    def _furnish(self) -> None:
+        """Show what `_suggest` found beside; the table need not wait for it."""
+        self.context.furnish()
+        if self._policies:
+            self.actions.options = suggested_actions(self._policies)
+            self._policies = ()
+
+    def _show_rows(self) -> None:
+        self.table.value = html.table_html(
+            self.result, with_principals=self._many, empty=self._no_rows(), first=self.pages.first
+        )
+
+    def _show_first(self, access: pd.DataFrame, answers: int, of: int) -> None:
+        """Show the first rows of what takes long, which has so many answers of so many."""
+        note = f"So far from {answers:,} of {of:,} answers; the others are being worked out."
+        many = self._source.asked(self.question.subject) is None
+        self.pages.show(0)
+        self.table.value = html.table_html(access, with_principals=many, empty=note, note=note)
 
     @one_at_a_time
     def _leave_arn(self) -> None:
@@ -196,14 +225,16 @@ class AccessExplorer(Asking):
             self.refresh()
 
     def _list_rows(self) -> None:
-        """List the rows of the table in the row chooser; the row chosen before stays chosen if it is still there."""
-        rows = self.result.head(html.MOST_ROWS)
+        """List the rows on show in the row chooser; the row chosen before stays chosen if it is still there."""
+        rows = self.result.iloc[self.pages.page]
         short = labels([*rows["principal"], *rows["resource"]])
         asked = list(zip(rows["principal"], rows["action"], rows["resource"], strict=True))
         chosen = self.row.value
         names = [
             html.plain(f"{i}. {outcome}: {action} on {short[resource]}" + (f", {short[who]}" if self._many else ""))
-            for i, ((who, action, resource), outcome) in enumerate(zip(asked, rows["outcome"], strict=True), 1)
+            for i, ((who, action, resource), outcome) in enumerate(
+                zip(asked, rows["outcome"], strict=True), self.pages.first + 1
+            )
         ]
         self._quiet = True
         try:
@@ -231,7 +262,9 @@ class AccessExplorer(Asking):
             self.row.options = ()
         finally:
             self._quiet = False
+        self.pages.show(0)
         self.table.value = html.table_html(self.result, with_principals=False, empty="No rows: see the line above.")
+        self._furnish()
         self.python.value = self.picture.value = self.note.value = ""
         self.reason.value = html.explanation_html(None)
         self.status.value = f"Cannot answer: {html.plain(str(error))}"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lexgraph.evaluation.explain import Explanation, StatementCheck
 
 MOST_ROWS = 200
+PAGE_ROWS = 100  # of a table whose pages can be turned
 MOST_STATEMENTS = 30
 LONGEST = 2000  # characters of one text
 # A mark, a word and a colour each; the colours are Okabe and Ito's, seen on light ground and on dark.
@@ -83,11 +84,20 @@ def escaped(value: object) -> Html:
     return escaped_whole(plain(value))
 
 
-def table_html(access: pd.DataFrame, *, with_principals: bool, empty: str = "There are no rows to show.") -> str:
-    """Return the rows of an access table, at most `MOST_ROWS` of them, as an HTML table with a note on the rest."""
+def table_html(
+    access: pd.DataFrame,
+    *,
+    with_principals: bool,
+    empty: str = "There are no rows to show.",
+    first: int = 0,
+    note: str = "",
+) -> str:
+    """Return a page of the rows of an access table, `PAGE_ROWS` from the row `first` on, as an HTML table with a note
+    below.
+    """
     if access.empty:
         return page_html(f'<p class="lg-muted">{escaped(empty)}</p>')
-    rows = access.head(MOST_ROWS)
+    rows = access.iloc[first : first + PAGE_ROWS]
     columns = ["outcome", "principal", "action", "resource", "condition", "decided_by"]
     if not with_principals:
         columns.remove("principal")
@@ -95,11 +105,12 @@ def table_html(access: pd.DataFrame, *, with_principals: bool, empty: str = "The
         columns.remove("condition")
     names = labels([*rows["principal"], *rows["resource"]])
     cells = zip(*(_cells(column, rows[column], names) for column in columns), strict=True)
-    body = "".join(f"<tr><td>{number}</td>{''.join(row)}</tr>" for number, row in enumerate(cells, 1))
+    body = "".join(f"<tr><td>{number}</td>{''.join(row)}</tr>" for number, row in enumerate(cells, first + 1))
     head = "".join(f'<th scope="col">{title.replace("_", " ")}</th>' for title in ("#", *columns))
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     scroll = '<div class="lg-scroll" tabindex="0" role="region" aria-label="Decisions">'
-    return page_html(f"{scroll}{table}</div>{count_html(len(access))}")
+    below = f'<p class="lg-muted">{escaped(note)}</p>' if note else ""
+    return page_html(f"{scroll}{table}</div>{below}")
 
 
 def _cells(column: str, values: Iterable[object], names: Mapping[str, str]) -> Iterator[str]:

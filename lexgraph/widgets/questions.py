@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from lexgraph.access.compressed import growing
 from lexgraph.access.decide import action_names, default_resources, what_can
 from lexgraph.access.fit import fitting
 from lexgraph.catalog.actions import catalog
+from lexgraph.conditions.context import Context
 from lexgraph.errors import LexgraphError, shown
 from lexgraph.evaluation.decision import OUTCOMES
 from lexgraph.evaluation.request import read_action, read_resource
 from lexgraph.policy.patterns import is_pattern
+from lexgraph.widgets.html import PAGE_ROWS
 from lexgraph.widgets.sources import Source
 from lexgraph.workbench import Account
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    Meanwhile = Callable[[pd.DataFrame, int, int], None]
+
 MOST_TRIES = 50  # subjects that are tried for one that may do something
 MOST_QUESTIONS = 6_000  # answered in a quarter of a second
+PATIENCE = 0.1  # seconds, after which first rows are shown
 # The words of the outcome chooser, and the outcomes that they let through.
 FILTERS: dict[str, tuple[str, ...]] = {
     "allowed or conditional": ("allowed", "conditional"),
@@ -45,19 +52,35 @@ class Question:
     outcomes: tuple[str, ...] = ()
 
 
-def ask(source: Source, question: Question) -> pd.DataFrame:
+def ask(source: Source, question: Question, meanwhile: Meanwhile | None = None) -> pd.DataFrame:
     """Return the answers, as an access table.
+
+    Where that takes long, `meanwhile` is given the first rows, of how many answers they are, and how many there will
+    be.
 
     Raises LexgraphError where the question cannot be asked, or is more than `MOST_QUESTIONS` at once.
     """
-    account = source.account(question.subject, question.actions)
-    check(account, source.asked(question.subject), question)
-    resources = None if question.resource is None else [question.resource]
-    access = account.access(source.asked(question.subject), question.actions, resources, context=dict(question.context))
+    account, asked = source.account(question.subject, question.actions), source.asked(question.subject)
+    check(account, asked, question)
+    resources, context = None if question.resource is None else [question.resource], dict(question.context)
+    if meanwhile is None:
+        return _kept(account.access(asked, question.actions, resources, context=context), question)
+    begun, shown = monotonic(), -1
+    for found, rows in growing(account.snapshot, asked, question.actions, resources, context=Context(context)):
+        if monotonic() - begun < PATIENCE or shown >= PAGE_ROWS or len(found) == rows:
+            continue
+        first = _kept(account.table_of(found), question)
+        if len(first) > shown:
+            meanwhile(first, len(found), rows)
+            begun, shown = monotonic(), len(first)
+    return _kept(account.table_of(found), question)
+
+
+def _kept(access: pd.DataFrame, question: Question) -> pd.DataFrame:
+    """The rows whose outcome is asked for."""
     if not question.outcomes:
         return access
-    kept = access[access["outcome"].isin(question.outcomes)]
-    return kept.reset_index(drop=True)
+    return access[access["outcome"].isin(question.outcomes)].reset_index(drop=True)
 
 
 def first_of(source: Source, actions: tuple[str, ...]) -> str:

@@ -34,6 +34,7 @@ class Comparison:
     def __init__(self, a: Policy, b: Policy, *, principal: str | None = None) -> None:
         self.a = a
         self.b = b
+        self.principal = principal
         found = relate(a, b, principal=principal)
         self.relation = found.relation
         self.reason = found.reason
@@ -58,7 +59,7 @@ class Comparison:
     @property
     def changes(self) -> tuple[Change, ...]:
         """What `b` allows and `a` does not (granted), and the reverse (taken away), each with a request."""
-        return changes_between(self.a, self.b)
+        return changes_between(self.a, self.b, principal=self.principal)
 
     @property
     def differences(self) -> pd.DataFrame:
@@ -67,7 +68,7 @@ class Comparison:
         """
         from lexgraph import tables
 
-        return tables.policy_changes_table(self.a, self.b)
+        return tables.policy_changes_table(self.a, self.b, principal=self.principal)
 
     def _repr_html_(self) -> str:
         return html_of(self.table)

@@ -229,7 +229,7 @@ def console_readiness(policies: PolicySet | Account | Policy | Iterable[Policy])
     """Return which features of the Lex console each policy gives, and which it lacks (schema ``console_readiness``).
 
     >>> table = console_readiness(find_policy("AmazonLexReadOnly"))
-    >>> "monitoring" in set(table.loc[table["missing"], "feature"])
+    >>> "monitoring" in set(table.loc[table["blocked"], "feature"])
     True
     """
     from lexgraph import tables

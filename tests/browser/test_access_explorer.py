@@ -74,7 +74,16 @@ def test_a_list_is_changed_by_clicks_and_by_keys(run_notebook):
     notebook.page.keyboard.press("Enter")
     expect(status).to_contain_text(f"462 rows for user/maria · {ALL} · denied")
     expect(table).to_contain_text("– implicitDeny")
-    expect(table).to_contain_text("Showing 200 of 462 rows")
+    expect(table.locator("tbody tr")).to_have_count(100)
+    expect(find("pages")).to_contain_text("Rows 1 to 100 of 462")
+    for first in (101, 201):
+        find("after").click()
+        expect(find("pages")).to_contain_text(f"Rows {first} to {first + 99} of 462")
+        expect(table.locator("tbody td").first).to_have_text(str(first))
+        expect(find("row").locator("option").first).to_contain_text(f"{first}. implicitDeny")
+    find("before").click()
+    expect(table.locator("tbody td").first).to_have_text("101")
+    notebook.screenshot("pages")
 
     find("principal").locator("select").select_option("user/ben")
     expect(status).to_contain_text("rows for user/ben")

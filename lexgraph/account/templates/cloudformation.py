@@ -163,7 +163,7 @@ class _Reader:
         self.found.document(document, logical, "resource", logical, kind, doubts)
 
     def serverless(self, logical: str, kind: str, properties: Node, doubts: tuple[str, ...]) -> None:
-        serverless.read_function(self.found, logical, kind, properties, doubts)
+        serverless.read_function(self.found, logical, kind, properties, doubts, self.parameters)
         shared = self.resolver.resolve(self.resolver.template.get("Globals"), "/Globals")
         boundary = shared.get("Function", "PermissionsBoundary")
         if kind.endswith("::Function") and boundary and properties.get("PermissionsBoundary") is None:

@@ -91,7 +91,8 @@ class TemplatePolicies:
 @dataclass(frozen=True, slots=True)
 class Document:
     """A policy document as it stands in a template, before it is read; `doubts` are reasons why the whole may not be
-    there. The node holds a text where the template has the document as JSON text.
+    there. The node holds a text where the template has the document as JSON text. `aws` marks a document that AWS
+    wrote, in which only values are the template's.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Document:
     owner: str
     type: str
     doubts: tuple[str, ...] = ()
+    aws: bool = False
 
     @property
     def text(self) -> str | None:
@@ -139,12 +141,20 @@ class Collector:
             self.skip(f"{place}{at}", name, f"policies of {kind} are not read, and it seems to hold one")
 
     def document(
-        self, node: Node, name: str, kind: Kind | None, owner: str, of_type: str, doubts: tuple[str, ...] = ()
+        self,
+        node: Node,
+        name: str,
+        kind: Kind | None,
+        owner: str,
+        of_type: str,
+        doubts: tuple[str, ...] = (),
+        *,
+        aws: bool = False,
     ) -> None:
         """Take a document, an object or JSON text. Where `kind` is None, its elements tell it."""
         if isinstance(node.value, Gap) and node.value.branches:
             for branch, why in alternatives(node, doubts):
-                self.document(branch, name, kind, owner, of_type, why)
+                self.document(branch, name, kind, owner, of_type, why, aws=aws)
             return
         if isinstance(node.value, Gap | Mixed):
             gap = node.value if isinstance(node.value, Gap) else node.value.gap
@@ -153,7 +163,7 @@ class Collector:
         while name in self.names:
             name = f"{name} ({node.place})"
         self.names.add(name)
-        self.documents.append(Document(name, kind or kind_of(node), node, owner, of_type, doubts))
+        self.documents.append(Document(name, kind or kind_of(node), node, owner, of_type, doubts, aws))
 
     def told(self, error: DocumentError, pointer: str) -> str:
         """Return what is wrong, with line and column in the template."""

@@ -104,6 +104,26 @@ def _typed(value: Json, kind: str) -> Json:
     return [item.strip() for item in str(text).split(",")] if is_list else text
 
 
+def parameters_of(words: Iterable[str]) -> dict[str, str]:
+    """Return the parameters that are written ``KEY=VALUE``, as on the command line.
+
+    Raises LexgraphError (``MALFORMED_PARAMETER``) where one is written otherwise, or given twice.
+
+    >>> parameters_of(["AWS::AccountId=111122223333", "Filter=a=b"])
+    {'AWS::AccountId': '111122223333', 'Filter': 'a=b'}
+    """
+    found: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not name or not equals:
+            message = f"a parameter is written KEY=VALUE, not {shown(word)}"
+            raise LexgraphError(message, code="MALFORMED_PARAMETER")
+        if name in found:
+            raise LexgraphError(f"the parameter {shown(name)} is given twice", code="MALFORMED_PARAMETER")
+        found[name] = value
+    return found
+
+
 def refuse_unknown(given: Mapping[str, Json] | None, known: Iterable[str]) -> None:
     """Raise LexgraphError where a parameter is given that no template has: a misspelt one would leave its default.
 

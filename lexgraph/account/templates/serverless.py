@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from lexgraph.account.templates.expanding import expanded
 from lexgraph.account.templates.found import Collector, label_of
 from lexgraph.account.templates.gaps import Node, alternatives, text_of
+from lexgraph.account.templates.parameters import Parameters
 
 TRUST = "AssumeRolePolicyDocument"
-_EXPANDED = "a SAM policy template, which is written out when it is deployed"
 _HAS_ROLE = "the role is given, so that SAM makes no policies"
 
 
-def read_function(found: Collector, logical: str, kind: str, properties: Node, doubts: tuple[str, ...]) -> None:
+def read_function(
+    found: Collector, logical: str, kind: str, properties: Node, doubts: tuple[str, ...], parameters: Parameters
+) -> None:
     """Take the policies of a function or a state machine; the role that holds them is ``<logical id>Role``."""
     role = f"{logical}Role"
     if (trust := properties.get(TRUST)) is not None:
@@ -26,17 +29,30 @@ def read_function(found: Collector, logical: str, kind: str, properties: Node, d
     for i, node, why in listed:
         name = f"{logical}/Policies/{i}"
         if isinstance(node.value, dict):
-            _object(found, logical, kind, node, name, why)
+            _object(found, logical, kind, node, name, why, parameters)
         elif text_of(node.value) is not None:
             found.attach(node.place, role, label_of(node), "attached")
         else:
             found.skip(node.place, name, "neither a policy nor the name of one")
 
 
-def _object(found: Collector, logical: str, kind: str, node: Node, name: str, doubts: tuple[str, ...]) -> None:
+def _object(
+    found: Collector,
+    logical: str,
+    kind: str,
+    node: Node,
+    name: str,
+    doubts: tuple[str, ...],
+    parameters: Parameters,
+) -> None:
     if "Statement" in node.value:
         found.document(node, name, "identity", logical, kind, doubts)
     elif len(node.value) == 1:
-        found.skip(node.place, f"{logical}/{next(iter(node.value))}", _EXPANDED)
+        template, given = next(iter(node.value.items()))
+        document = expanded(template, given, parameters, found.template.source)
+        if isinstance(document, str):
+            found.skip(node.place, f"{logical}/{template}", document)
+        else:
+            found.document(document, f"{logical}/{template}", "identity", logical, kind, doubts, aws=True)
     else:
         found.skip(node.place, name, "it has no Statement")

@@ -58,6 +58,7 @@ FILLED_KEYS = (
     "aws:PrincipalType",
     "aws:ResourceAccount",
     "aws:userid",
+    "kms:CallerAccount",
 )
 WANTED: dict[str, tuple[tuple[str, ...], tuple[Json, ...]]] = {
     "String": (
@@ -130,6 +131,8 @@ FIXING: dict[str, tuple[tuple[str, ...], Json, tuple[Json, ...]]] = {
     ),
     "aws:VpcSourceIp": (("IpAddress",), "10.1.2.3", ("10.0.0.0/8",)),
 }
+# What policies hold aws:userid against: the sessions of one role, those of one name, one of both, a user.
+USER_IDS = (f"{ROLE_ID}:*", "*:ana", f"{ROLE_ID}:ana", f"{ROLE_ID}:*a*", USER_ID)
 VARIABLES = (
     "${aws:username}",
     "${aws:PrincipalTag/Team}",

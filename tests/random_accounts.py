@@ -23,16 +23,23 @@ IAM = f"arn:aws:iam::{HOME}:"
 USERS = ("user/ana", "user/support/ben", "user/carl", "user/dora")
 ROLES = ("role/runner", "role/desk/front", "role/night", alphabet.LINKED_ROLE)
 GROUPS = ("group/one", "group/two")
+ROLE_IDS = (alphabet.ROLE_ID, alphabet.ROLE_ID, "AROAEXAMPLEROLEID0002")
 ASKED = (
     *alphabet.QUESTIONS,
     *alphabet.WITHOUT_TYPES,
     alphabet.TRUST,
     ("sts:AssumeRole", f"{IAM}role/runner"),
+    ("iam:CreateAccessKey", f"{IAM}user/ana"),
+    ("iam:PassRole", f"{IAM}role/runner"),
     ("sts:AssumeRole", f"arn:aws:iam::{AWAY}:role/runner"),
     *alphabet.KEYS,
     *alphabet.EXCEPTIONS,
     ("s3:GetObject", "arn:aws:s3:::calls/ana/*"),
     ("lambda:InvokeFunction", f"arn:aws:lambda:us-east-1:{AWAY}:function:red"),
+    ("lambda:InvokeFunction", f"arn:aws:lambda:us-east-1:{AWAY}:function:red:live"),
+    ("lambda:InvokeFunction", f"arn:aws:lambda:us-east-1:{HOME}:function:red"),
+    ("lambda:InvokeFunction", f"arn:aws:lambda:us-east-1:{HOME}:function:red:*"),
+    ("sts:AssumeRole", f"{IAM}role/ghost"),
 )
 WITH_POLICIES = ("s3", "sqs", "lambda", "kms")
 
@@ -47,6 +54,7 @@ class _Making:
         self.rng = rng
         # Few questions for a whole account, so that its policies meet.
         self.topics = rng.sample(ASKED, 3)
+        self.tells_tags = self.chance(85)
 
     def chance(self, percent: float) -> bool:
         return self.rng.random() * 100 < percent
@@ -102,10 +110,14 @@ class _Making:
         found = self.holder(word, name)
         if self.chance(25):
             found["PermissionsBoundary"] = {"PermissionsBoundaryArn": self.rng.choice(self.own)["Arn"]}
-        if self.chance(50):
-            found["Tags"] = [{"Key": "Team", "Value": self.rng.choice(("red", "blue", "r*d"))}]
-        if self.chance(40):
-            found[f"{word}Id"] = alphabet.USER_ID if word == "User" else alphabet.ROLE_ID
+        if self.tells_tags and self.chance(80):
+            found["Tags"] = [
+                {"Key": key, "Value": self.rng.choice(("red", "blue", "r*d"))}
+                for key in ("Team", "Department")
+                if self.chance(50)
+            ]
+        if self.chance(60):
+            found[f"{word}Id"] = alphabet.USER_ID if word == "User" else self.rng.choice(ROLE_IDS)
         return found
 
     def user(self, name: str) -> Json:
@@ -119,10 +131,11 @@ class _Making:
     # What stands beside the dump ---
 
     def with_resource_policies(self, snapshot: Snapshot) -> Snapshot:
+        """Of an alias of a function often only the policy of the function is known."""
         policies, unreadable, absent = [], list(snapshot.unreadable), []
         about = {resource: action for action, resource in ASKED if "*" not in resource}
         for resource, action in about.items():
-            if resource.split(":")[2] in WITH_POLICIES:
+            if resource.split(":")[2] in WITH_POLICIES and not (resource.endswith(":live") and self.chance(60)):
                 found, _ = self.policy("resource", "own", action, resource)
                 if found is None or self.chance(10):
                     error = PolicyError("it was not given", code="MISSING_DOCUMENT")
@@ -153,4 +166,5 @@ class _Making:
 
         accounts = [HOME, AWAY] if self.chance(90) else [AWAY]
         targets = [target("r-1", "root", None), *(target(one, "account", "r-1") for one in accounts)]
-        return Organization("o-a1b2c3d4e5", HOME if self.chance(15) else AWAY, tuple(targets), tuple(controls))
+        management = self.rng.choice((HOME, AWAY, "777788889999"))
+        return Organization("o-a1b2c3d4e5", management, tuple(targets), tuple(controls))

@@ -83,8 +83,7 @@ class Draw:
     def draw_context(self) -> dict[str, Json]:
         context = {key: self.draw_value(key) for key in alphabet.VALUES if self.chance(60)}
         if self.kind in ("user", "role", "session", "linked") and self.chance(40):
-            unique_id = alphabet.USER_ID if self.kind == "user" else alphabet.ROLE_ID
-            context["aws:userid"] = f"{unique_id}:run" if self.kind == "session" else unique_id
+            context["aws:userid"] = self.user_id()
         if self.kind == "linked" and self.principal.split(":")[2] == "sts" and self.chance(80):
             context["aws:PrincipalArn"] = f"arn:aws:iam::{self.account}:{alphabet.LINKED_ROLE}"
         if self.kind == "session" and self.chance(20):
@@ -95,6 +94,14 @@ class Draw:
         if self.resource.startswith("arn:aws:s3") and not self.only_identity and self.chance(20):
             context["aws:ResourceAccount"] = self.rng.choice((HOME, AWAY))
         return {key.swapcase() if self.chance(6) else key: value for key, value in context.items()}
+
+    def user_id(self) -> str:
+        """The caller's: of a role, which asks as one of its sessions, most often with the name of one."""
+        if self.kind == "user":
+            return alphabet.USER_ID
+        session = self.principal.split(":")[2] == "sts"
+        name = self.principal.rpartition("/")[2] if session else self.rng.choice(("ana", "red", "run", ""))
+        return f"{alphabet.ROLE_ID}:{name}" if name else alphabet.ROLE_ID
 
     def draw_value(self, key: str) -> Json:
         """Mostly one value; now and then one in a list, several, an empty text, null or nothing."""
@@ -293,7 +300,13 @@ class Draw:
         if self.kind in ("service", "federated"):
             return self.kind
         named = own.get(self.kind, self.kind)
-        return self.rng.choice((named, named, role, "account id", "account root"))
+        sessions = ("session",) * 2 if self.kind == "role" else ()
+        return self.rng.choice((named, named, role, *sessions, "account id", "account root"))
+
+    def is_own_session(self, arn: str) -> bool:
+        """Whether an ARN is that of a session of the role that asks."""
+        name = self.principal.rpartition("/")[2]
+        return arn.startswith(f"arn:aws:sts::{self.account}:assumed-role/{name}/")
 
     def entries(self, form: str) -> tuple[str, tuple[str, ...]]:
         """The type and the entries of a form of principal."""
@@ -302,7 +315,9 @@ class Draw:
         if form in ("user", "role", "session", "federated user"):
             found = people[form.replace(" ", "-")]
             found += {"role": people["linked"][:1], "session": people["linked"][1:]}.get(form, ())
-            return "AWS", found + ((self.principal,) * 3 if self.principal in found else ())
+            found += (self.principal,) * 3 if self.principal in found else ()
+            own = (one for one in found if self.kind == "role" and self.is_own_session(one))
+            return "AWS", found + tuple(own) * 5
         return {
             "every AWS principal": ("AWS", ("*",)),
             "account id": ("AWS", (account,)),
@@ -320,10 +335,13 @@ class Draw:
         for operator in self.some(alphabet.OPERATORS, 1, 2):
             family = next(name for name in alphabet.WANTED if operator.replace("Not", "", 1).startswith(name))
             keys, pool = alphabet.WANTED[family]
+            if self.kind in ("service", "federated"):  # the rules do not say whether these have an account
+                pool = tuple(value for value in pool if value != alphabet.OWN_ARN)
             key = self.rng.choice([key for key in keys if key not in UNSAID.get(self.kind, ())])
             suffix = "IfExists" if family != "Null" and self.chance(33) else ""
             name = f"{self.rng.choices(alphabet.QUALIFIERS, (50, 25, 25))[0]}{operator}{suffix}"
-            wanted = self.some(pool if family == "Null" else (*pool, *self.echo(key)), 1, 2)
+            own = alphabet.USER_IDS if key == "aws:userid" else ()
+            wanted = self.some(pool if family == "Null" else (*pool, *self.echo(key), *own), 1, 2)
             if family in ("String", "Arn") and self.chance(25):
                 wanted.append(self.rng.choice(alphabet.VARIABLES if modern else alphabet.VARIABLES[:4]))
             values = wanted[0] if len(wanted) == 1 and self.chance(60) else wanted

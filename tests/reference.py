@@ -124,6 +124,8 @@ def derived_keys(ask: Ask) -> Context:
     ids = {"root": account, "anonymous": account, "federated-user": f"{account}:{name}"}
     keys["aws:username"] = [name] if ask.kind == "user" else []
     keys["aws:userid"] = [ids[ask.kind]] if ask.kind in ids else []
+    if lower(ask.action).startswith("kms:") and ask.caller_account:
+        keys["kms:calleraccount"] = [ask.caller_account]
     if ask.kind != "anonymous":
         keys |= {"aws:principalarn": [role_of(ask) or ask.caller], "aws:principalisawsservice": ["false"]}
     return keys
@@ -222,9 +224,7 @@ def is_granted(ask: Ask) -> bool:
         return bool(named)  # L6
     if ask.caller_account != ask.resource_account:
         return bool(named) and identity_allows(ask)  # L6
-    if "everyone" in named or "self" in named:
-        return True  # L3
-    if "role" in named and limits_allow(ask):
+    if named & {"everyone", "self"} or ("role" in named and limits_allow(ask)):
         return True  # L3
     if action.startswith("sts:assumerole") or (is_key and action not in ask.facts.wildcard_only):
         return "account" in named and identity_allows(ask)  # L7, L8
@@ -317,7 +317,7 @@ def named_by(ask: Ask, element: Json) -> set[str]:
 
 
 def named_as(ask: Ask, entry: str) -> str:
-    """P1, P2: ``*``, an account, an ARN, a role for its sessions by name, a unique id; "" for another's."""
+    """P1, P2: ``*``, an account, an ARN, a role for its sessions by name, one of them, an id; "" for another's."""
     if entry == "*" or ask.caller_account is None:
         return "everyone" if entry == "*" else ""
     if entry == ask.caller_account or re.fullmatch(rf"arn:[^:]+:iam::{ask.caller_account}:root", entry):
@@ -326,10 +326,11 @@ def named_as(ask: Ask, entry: str) -> str:
         return "role" if ask.kind == "role" else "self"
     if ask.kind == "session" and ":role/" in entry:
         return "role" if re.sub(":role/.*/", ":role/", entry) == role_of(ask) else ""
-    unique_id = ask.context.get("aws:userid", [""])[0]
-    if ask.kind == "user" and entry == unique_id:
+    unique_id, _, name = ask.context.get("aws:userid", [""])[0].partition(":")
+    as_session = re.sub(":iam:(.*):role/(.*/)?", r":sts:\1:assumed-role/", ask.caller)
+    if (ask.kind == "user" and entry == unique_id) or (ask.kind == "role" and entry == f"{as_session}/{name}"):
         return "self"
-    return "role" if ask.kind in ("role", "session") and entry == unique_id.split(":")[0] else ""
+    return "role" if ask.kind in ("role", "session") and entry == unique_id else ""
 
 
 # Patterns ---

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from lexgraph.access.decide import (
     action_names,
     decide,
     default_resources,
+    own_resources,
     what_can,
     who_can,
 )
@@ -21,6 +24,11 @@ from lexgraph.account.readers import example_account_path, read_account
 from lexgraph.catalog.actions import catalog
 from lexgraph.conditions.context import Context
 from lexgraph.errors import AccountError, CatalogError, RequestError
+from lexgraph.evaluation.authorize import authorize
+from lexgraph.evaluation.decision import Decision
+from lexgraph.evaluation.request import Request
+from lexgraph.evaluation.stack import PolicyStack
+from lexgraph.policy.arn import ArnMatcher, compile_arn
 
 A = "arn:aws:iam::111122223333:"
 LEX = "arn:aws:lex:us-east-1:111122223333:"
@@ -127,6 +135,50 @@ def test_a_principal_whose_policies_are_missing_is_never_left_out() -> None:
     assert {row.outcome for row in what_can(account, "ana", resources=[BOT], actions="lex:Delete*")} == {"conditional"}
 
 
+def homes(number: int) -> Snapshot:
+    """An account whose users have a home each."""
+    users = []
+    for i in range(number):
+        statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::home-{i}/*"}
+        policies = [{"PolicyName": "home", "PolicyDocument": {"Version": "2012-10-17", "Statement": statement}}]
+        users.append({"UserName": f"u{i}", "Arn": f"{A}user/u{i}", "UserPolicyList": policies})
+    return parse_account({"UserDetailList": users})
+
+
+def test_the_work_for_a_pattern_grows_with_the_principals_and_not_with_their_square(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tries: list[Sequence[str]] = []
+
+    def counted(pattern: str, *, kind: str) -> ArnMatcher:
+        matches = compile_arn(pattern, kind=kind)
+        return lambda asked: tries.append(asked) is None and matches(asked)
+
+    monkeypatch.setattr("lexgraph.evaluation.resource_patterns.compile_arn", counted)
+    work = {}
+    for number in (50, 200):
+        account = homes(number)
+        tries.clear()
+        rows = who_can(account, "s3:GetObject", "*")
+        assert len(rows) == number
+        assert rows[0].condition == 'if the resource matches "arn:aws:s3:::home-0/*"'
+        work[number] = len(tries)
+    assert work[200] <= 5 * work[50]
+
+
+def test_who_has_nothing_to_do_with_a_pattern_is_not_asked_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def counted(stack: PolicyStack, request: Request) -> Decision:
+        asked.append(request.principal)
+        return authorize(stack, request)
+
+    monkeypatch.setattr("lexgraph.access.asking.authorize", counted)
+    rows = who_can(homes(200), "s3:GetObject", "arn:aws:s3:::home-17/*")
+    assert [(row.principal, row.outcome) for row in rows] == [(f"{A}user/u17", "allowed")]
+    assert len(asked) < 5
+
+
 STORIES = (
     ("user/yuki", "lex:PostText", LEX + "bot:SupportBot:prod", {"lex:ResourceTag/Department": "Support"}, "allowed"),
     ("user/dana", "lex:DeleteBot", LEX + "bot/BILLING001", {"aws:ResourceTag/Stage": "Production"}, "explicitDeny"),
@@ -166,6 +218,39 @@ def test_who_can_and_what_can_are_inverse(principal: object, action: str, resour
     mine = what_can(ACCOUNT, who, actions=action, resources=resource)
     others = tuple(row for row in who_can(ACCOUNT, action, resource) if row.principal == who.arn)
     assert mine == others
+
+
+def test_without_resources_the_accounts_own_are_among_those_that_one_principal_is_asked_about() -> None:
+    roles = [principal.arn for principal in ACCOUNT.principals if principal.kind == "role"]
+    assumed = 0
+    for who in ACCOUNT.principals:
+        mine = tuple(row for row in what_can(ACCOUNT, who, actions="sts:AssumeRole") if row.resource in roles)
+        others = (row for role in roles for row in who_can(ACCOUNT, "sts:AssumeRole", role))
+        assert mine == tuple(sorted((row for row in others if row.principal == who.arn), key=lambda row: row.resource))
+        assumed += len(mine)
+    assert assumed > 10
+    about = {row.resource for row in what_can(ACCOUNT, "user/oleg", actions="iam:*")}
+    assert {f"{A}user/field/yuki", f"{A}role/bot-runner", f"{A}group/bot-builders"} & about
+    assert about >= set(own_resources(ACCOUNT))
+
+
+def test_for_everybody_the_accounts_own_are_asked_about_where_they_are_named() -> None:
+    rows = access_rows(ACCOUNT, None, "iam:GetUser")
+    assert {row.resource for row in rows} <= set(default_resources(ACCOUNT))
+    named = access_rows(ACCOUNT, None, "iam:GetUser", own_resources(ACCOUNT))
+    assert len(named) == len(ACCOUNT.principals) * len(own_resources(ACCOUNT))
+
+
+def test_a_user_whom_a_trust_policy_names_is_told_the_role_and_nobody_else_is() -> None:
+    trust = {"Statement": {"Effect": "Allow", "Principal": {"AWS": f"{A}user/ana"}, "Action": "sts:AssumeRole"}}
+    account = parse_account({
+        "UserDetailList": [{"UserName": "ana", "Arn": f"{A}user/ana"}, {"UserName": "ben", "Arn": f"{A}user/ben"}],
+        "RoleDetailList": [{"RoleName": "r", "Arn": f"{A}role/r", "AssumeRolePolicyDocument": trust}],
+    })  # fmt: skip
+    always = [("sts:GetCallerIdentity", "*"), ("sts:GetSessionToken", "*")]
+    mine = [(row.action, row.resource) for row in what_can(account, "ana")]
+    assert mine == [("sts:AssumeRole", f"{A}role/r"), *always]
+    assert [(row.action, row.resource) for row in what_can(account, "ben")] == always
 
 
 def test_a_snapshot_without_principals_answers_with_nothing() -> None:

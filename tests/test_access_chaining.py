@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,9 +14,12 @@ from lexgraph.access.decide import decide
 from lexgraph.account.model import Snapshot
 from lexgraph.account.pages import parse_account
 from lexgraph.account.readers import example_account_path, read_account
+from lexgraph.account.resource_policies import parse_resource_policies
 from lexgraph.conditions.context import UNKNOWN_CONTEXT, Context
 from lexgraph.errors import AccountError
+from lexgraph.workbench.account import Account
 from tests.random_accounts import random_account
+from tests.random_cases import Draw
 from tests.test_access_laws import drawn
 
 Json = dict[str, Any]
@@ -227,3 +231,107 @@ def test_a_user_cannot_be_assumed_and_is_refused_rather_than_answered_with_nobod
     with pytest.raises(AccountError, match="is a user, and only roles can be assumed") as caught:
         who_can_become(ACCOUNT, "user/oleg")
     assert caught.value.code == "NOT_A_ROLE"
+
+
+B = "arn:aws:iam::444455556666:"
+
+
+def beside(snapshot: Snapshot, **trusts: Json | None) -> Snapshot:
+    """The account, with the trust policies of roles of another account given beside it."""
+    listed = [{"ResourceArn": f"{B}role/{name}", "Policy": policy} for name, policy in trusts.items()]
+    found = parse_resource_policies({"policies.json": json.dumps(listed)})
+    return replace(
+        snapshot,
+        resource_policies=found.policies,
+        no_resource_policy=found.without,
+        unreadable=(*snapshot.unreadable, *found.unreadable),
+    )
+
+
+@pytest.fixture
+def neighbours() -> Snapshot:
+    """An account whose users reach roles of another one, at once and over a role of their own."""
+    found = account(
+        [user("ana", allow()), user("ben"), user("carl", allow(resource=f"{B}role/open"))],
+        [role("hop", trust(f"{A}user/ben"), allow())],
+    )
+    return beside(found, open=trust(f"{A}root"), closed=trust(f"{B}root"), unread={"Statement": 5})
+
+
+def test_a_role_of_another_account_is_reached_where_both_sides_allow_it(neighbours: Snapshot) -> None:
+    chains = {chain.role[len(B) :]: chain for chain in reachable(neighbours, "user/ana")}
+    assert {name: chain.outcome for name, chain in chains.items()} == {
+        "role/open": "allowed",
+        "role/unread": "conditional",
+    }
+    assert chains["role/open"].note == "what that role may do is not in this account"
+    over = {chain.role: [step.principal[len(A) :] for step in chain.steps] for chain in reachable(neighbours, "ben")}
+    assert over[f"{B}role/open"] == ["user/ben", "role/hop"]
+    assert [chain.note for chain in reachable(neighbours, "ben") if chain.role == f"{A}role/hop"] == [None]
+
+
+def test_who_may_become_a_role_of_another_account_is_told(neighbours: Snapshot) -> None:
+    found = who_can_become(neighbours, f"{B}role/open")
+    assert [chain.principal[len(A) :] for chain in found] == ["role/hop", "user/ana", "user/ben", "user/carl"]
+    for chain in found:
+        outcomes = [decide(neighbours, one.principal, one.action, one.resource).outcome for one in chain.requests]
+        assert outcomes == ["allowed"] * len(chain.steps)
+    assert who_can_become(neighbours, f"{B}role/closed") == ()
+    assert {chain.outcome for chain in who_can_become(neighbours, f"{B}role/unread")} == {"conditional"}
+    with pytest.raises(AccountError, match=r"is a role of another account; .* give that with the account") as caught:
+        who_can_become(neighbours, f"{B}role/untold")
+    assert caught.value.code == "UNKNOWN_PRINCIPAL"
+
+
+def test_what_a_role_of_another_account_may_do_is_never_told_as_nothing(neighbours: Snapshot) -> None:
+    bot = "arn:aws:lex:us-east-1:111122223333:bot/B"
+    rows = what_can_through_roles(neighbours, "user/carl", actions=["lex:DeleteBot", "lex:ListBots"], resources=[bot])
+    assert [(row.principal, row.action, row.resource, row.outcome) for row in rows] == [
+        (f"{B}role/open", "lex:DeleteBot", bot, "conditional"),
+        (f"{B}role/open", "lex:ListBots", "*", "conditional"),
+    ]
+    assert "what that role may do is not in this account" in str(rows[0].condition)
+    (row,) = (one for one in what_can_through_roles(neighbours, "user/carl") if one.principal.startswith(B))
+    assert (row.action, row.resource) == ("*", "*")
+
+
+def test_the_tables_note_where_a_role_is_not_in_the_account(neighbours: Snapshot) -> None:
+    here = Account(neighbours)
+    assert here.can_become("user/carl")[["role", "outcome", "note"]].to_numpy().tolist() == [
+        [f"{B}role/open", "allowed", "what that role may do is not in this account"]
+    ]
+    assert here.who_can_become(f"{B}role/open")["note"].nunique() == 1
+    pairs = here.assumable_roles
+    assert set(pairs.loc[pairs["note"].notna(), "role"]) == {f"{B}role/open", f"{B}role/unread"}
+    assert not set(here.escalation["target"]) - {principal.arn for principal in neighbours.principals}
+
+
+def test_a_role_of_the_account_that_was_not_read_is_noted_as_such() -> None:
+    listed = [{"ResourceArn": f"{A}role/late", "Policy": trust(f"{A}user/ana")}]
+    policies = parse_resource_policies({"policies.json": json.dumps(listed)}).policies
+    (chain,) = reachable(replace(account([user("ana")], []), resource_policies=policies), "user/ana")
+    assert (chain.role, chain.note) == (f"{A}role/late", "what that role may do was not read")
+
+
+def test_both_directions_agree_about_roles_of_other_accounts_too() -> None:
+    seen = 0
+    for seed in range(12):
+        rng, found, context = drawn(seed)
+        asked = {"principal": f"{A}user/ana", "action": "sts:AssumeRole", "resource": f"{B}role/x", "context": {}}
+        draw = Draw(rng, "all", asked)
+        trusts = {"x": draw.document("trust"), "y": draw.document("trust"), "all": trust(f"{A}root")}
+        found = beside(found, **trusts)
+        forward = {
+            (chain.principal, chain.role, chain.outcome)
+            for who in found.principals
+            for chain in reachable(found, who, context=context)
+            if chain.role.startswith(B)
+        }
+        backward = {
+            (chain.principal, chain.role, chain.outcome)
+            for name in trusts
+            for chain in who_can_become(found, f"{B}role/{name}", context=context)
+        }
+        assert forward == backward, seed
+        seen += len(forward)
+    assert seen > 20

@@ -63,6 +63,31 @@ def test_a_deny_with_a_condition_or_on_some_resources_only_marks() -> None:
     assert catalog().names_in(found.named & ~found.everywhere) == ("lex:PutBot",)
 
 
+def test_everywhere_and_conditional_are_said_of_one_and_the_same_grant() -> None:
+    key = {"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}
+    bots = {"Action": "lex:Get*", "Resource": f"arn:aws:lex:us-east-1:{HOME}:bot:x:*"}
+    gets = catalog().bits("lex:Get*")
+    for statements, conditional, everywhere in (
+        ([{"Action": "lex:Get*"}], 0, gets),
+        ([{"Action": "lex:Get*", **key}], gets, gets),
+        ([bots], 0, 0),
+        ([bots, {"Action": "lex:Get*", **key}], gets, gets),
+        ([bots, {"Action": "lex:Get*", **key}, {"Action": "lex:GetBots"}], gets & ~catalog().bits("lex:GetBots"), gets),
+        ([{**bots, **key}, bots], 0, 0),
+    ):
+        found = ana(account(*statements))
+        assert (found.named, found.conditional, found.everywhere) == (gets, conditional, everywhere), statements
+
+
+def test_what_is_everywhere_without_a_condition_is_so_in_every_layer() -> None:
+    key = {"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}
+    some = {"Action": "lex:Get*", "Resource": f"arn:aws:lex:us-east-1:{HOME}:bot:x:*"}
+    limit = managed("B", some, {"Action": "lex:Get*", **key})
+    bounded = {"PermissionsBoundary": {"PermissionsBoundaryArn": f"{A}policy/B"}}
+    found = ana(account({}, policies=(limit,), **bounded))
+    assert found.everywhere == found.conditional == catalog().bits("lex:Get*")
+
+
 def test_a_boundary_limits_and_its_conditions_count() -> None:
     limit = managed("B", {"Action": ["lex:Get*", "s3:*"], "Condition": {"Bool": {"aws:SecureTransport": "true"}}})
     bounded = {"PermissionsBoundary": {"PermissionsBoundaryArn": f"{A}policy/B"}}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from lexgraph.access.asking import Answer, Asking, Frame
 from lexgraph.access.compressed import access
 from lexgraph.access.decide import access_rows
 from lexgraph.account.model import ResourcePolicy, Snapshot
@@ -186,3 +187,37 @@ def test_every_case_has_answers_that_differ() -> None:
             for complete in (False, True)
         ]  # fmt: skip
         assert max(told) > 1, case
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_an_answer_in_one_context_is_none_in_another(case: str) -> None:
+    found, actions, resources, values = CASES[case]
+    contexts = [Context(values), Context(), Context({"aws:SourceVpce": "vpce-2"}), Context(values, complete=True)]
+    for context in (*contexts, *contexts):  # the second time from what was kept
+        expected = tuple(
+            one_by_one(found, who, action, resource, context)
+            for who in found.principals
+            for action, resource in asked(actions, sorted(resources))
+        )
+        assert tuple(access(found, None, actions, resources, context=context)) == expected
+
+
+def test_those_whom_the_statements_cannot_tell_apart_are_decided_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    decided: list[int] = []
+    decide = Asking._decide
+
+    def counted(self: Asking, place: int, statements: int, frame: Frame) -> Answer:
+        if statements:
+            decided.append(place)
+        return decide(self, place, statements, frame)
+
+    monkeypatch.setattr(Asking, "_decide", counted)
+    tagged = account({"Action": "lex:*", **when("StringEquals", "aws:PrincipalTag/Team", "red")})
+    red = replace(tagged, principals=tuple(replace(one, tags=(("Team", "red"),)) for one in tagged.principals))
+    access(red, None, ["lex:DeleteBot"], [f"{LEX}a"])
+    assert len(decided) == 2  # a service-linked role stands apart
+    access(red, None, ["lex:DeleteBot"], [f"{LEX}b"])
+    assert len(decided) == 2
+    decided.clear()
+    access(tagged, None, ["lex:DeleteBot"], [f"{LEX}a"])
+    assert len(decided) == 4

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lexgraph.access.decide import decide, who_can
+from lexgraph.access.decide import access_rows, decide, what_can, who_can
 from lexgraph.account.model import Snapshot
 from lexgraph.account.owners import policy_holders
 from lexgraph.account.pages import parse_account
@@ -17,7 +17,7 @@ from lexgraph.account.parts import with_parts
 from lexgraph.account.resource_policies import parse_resource_policies, read_resource_policies
 from lexgraph.account.stacks import MOST_KEPT
 from lexgraph.conditions.context import Context
-from lexgraph.errors import AccountError
+from lexgraph.errors import AccountError, RequestError
 from lexgraph.evaluation.authorize import authorize
 from lexgraph.evaluation.request import Request
 from lexgraph.exports.redaction import Redactor
@@ -113,6 +113,45 @@ def test_the_policy_of_a_part_comes_before_that_of_the_whole() -> None:
     assert answer(found, "lambda:InvokeFunction", f"{function}:test") == "implicitDeny"
 
 
+@pytest.mark.parametrize("qualifier", ["prod", "7", "$LATEST"])
+def test_the_policy_of_a_functions_alias_is_not_known_by_that_of_the_function(qualifier: str) -> None:
+    function = f"arn:aws:lambda:{AT}:function:fulfil"
+    asked, invoke = f"{function}:{qualifier}", "lambda:InvokeFunction"
+
+    def told(*entries: Any) -> tuple[str, bool]:
+        decision = decide(account(*entries), "ana", invoke, asked)
+        return decision.outcome, "resource" in decision.not_considered
+
+    assert told(entry(function, None)) == ("implicitDeny", True)
+    assert told(entry(function, statement(function, Action=invoke))) == ("implicitDeny", True)
+    assert told(entry(function, statement(f"{function}:*", Action=invoke))) == ("allowed", True)
+    assert told(entry(function, None), entry(asked, None)) == ("implicitDeny", False)
+    assert told(entry(asked, statement(asked, Action=invoke))) == ("allowed", False)
+    assert told(entry(function, "{")) == ("conditional", False)
+    whole = decide(account(entry(function, None)), "ana", invoke, function)
+    assert "resource" not in whole.not_considered
+
+
+def test_the_policy_of_an_alias_of_another_accounts_function_is_unknown_beside_the_functions() -> None:
+    function = f"arn:aws:lambda:us-east-1:{THERE}:function:fulfil"
+    allow = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "lambda:*", "Resource": "*"}}
+    deny = statement(f"{function}*", Action="lambda:*", Effect="Deny")
+    for policy, expected in ((None, "conditional"), (statement(function), "conditional"), (deny, "explicitDeny")):
+        found = account(entry(function, policy), allow=allow)
+        assert answer(found, "lambda:InvokeFunction", f"{function}:prod") == expected
+        rows = who_can(found, "lambda:InvokeFunction", f"{function}:prod")
+        assert [row.outcome for row in rows] == [expected] * (expected == "conditional")
+
+
+def test_a_pattern_of_aliases_asks_about_the_policies_of_all_of_them() -> None:
+    function = f"arn:aws:lambda:{AT}:function:fulfil"
+    own, deny = statement(f"{function}*", Action="lambda:*"), statement(Action="lambda:*", Effect="Deny")
+    found = account(entry(function, own), entry(f"{function}:prod", deny))
+    assert answer(found, "lambda:InvokeFunction", f"{function}:*") == "conditional"
+    assert answer(found, "lambda:InvokeFunction", f"{function}:test*") == "allowed"
+    assert answer(account(entry(function, own)), "lambda:InvokeFunction", f"{function}:*") == "allowed"
+
+
 def test_a_resource_without_a_policy_is_considered_and_one_that_is_not_listed_is_not() -> None:
     found = account(entry(BUCKET, None))
     assert "resource" not in found.stack_for("ana", "s3:GetObject", f"{BUCKET}/a").not_considered
@@ -147,6 +186,49 @@ def test_a_key_policy_that_was_collected_decides_and_a_key_without_one_stays_unk
     assert answer(account(), "kms:Decrypt", KEY) == "conditional"
 
 
+def test_the_callers_account_is_known_to_a_key_policy_that_asks_for_it() -> None:
+    asked = {"kms:CallerAccount": HERE, "kms:ViaService": "lex.us-east-1.amazonaws.com"}
+    for condition, expected in (
+        ({"StringEquals": {"kms:CallerAccount": HERE}}, "allowed"),
+        ({"StringEquals": {"kms:CallerAccount": THERE}}, "implicitDeny"),
+        ({"StringEquals": asked}, "conditional"),  # By which service the request comes, nobody knows.
+    ):
+        found = account(entry(KEY, statement("*", Action="kms:*", Principal="*", Condition=condition)))
+        assert answer(found, "kms:Decrypt", KEY) == expected
+        rows = who_can(found, "kms:Decrypt", KEY)
+        assert {row.outcome for row in rows} == {expected} - {"implicitDeny"}
+    given = decide(found, "ana", "kms:Decrypt", KEY, context=Context({"kms:CallerAccount": THERE}))
+    assert given.outcome == "implicitDeny"
+
+
+def test_that_no_grant_of_a_key_allows_it_is_an_assumption() -> None:
+    def assumed(action: str, **more: Any) -> bool:
+        found = account(entry(KEY, statement("*", Action="kms:*", **more)))
+        return any("no grant of the key" in text for text in decide(found, "ana", action, KEY).assumptions)
+
+    other = {"AWS": f"arn:aws:iam::{HERE}:user/other"}
+    assert assumed("kms:Decrypt", Principal=other)
+    assert assumed("kms:ReEncryptTo", Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})
+    assert not assumed("kms:Decrypt")
+    assert not assumed("kms:Decrypt", Effect="Deny")  # A grant does not overturn it.
+    assert not assumed("kms:PutKeyPolicy", Principal=other)
+
+
+@pytest.mark.parametrize("odd", [None, 5, [None], [["s3:GetObject"]], b"s3:GetObject", ["*", 7]], ids=str)
+def test_what_is_no_text_is_no_action_and_no_resource(odd: Any) -> None:
+    found = account()
+    for ask in (
+        lambda: who_can(found, odd, "*"),
+        lambda: who_can(found, "s3:GetObject", odd),
+        lambda: decide(found, "ana", odd, "*"),
+        lambda: decide(found, "ana", "s3:GetObject", odd),
+        lambda: access_rows(found, None, "s3:GetObject", odd if odd is not None else 5),
+        lambda: what_can(found, "ana", actions=odd),
+    ):
+        with pytest.raises(RequestError, match=r"an action is written|a resource is an ARN"):
+            ask()
+
+
 def test_the_trust_policy_of_another_accounts_role_decides_where_it_was_collected() -> None:
     far = f"arn:aws:iam::{THERE}:role/far"
     trust = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": ANA}, "Action": "sts:*"}}
@@ -170,6 +252,69 @@ def test_a_resource_of_another_account_whose_policy_is_not_there_is_unknown_to_w
         assert answer(account(*entries), "sqs:SendMessage", queue) == "implicitDeny"  # Both sides must allow (L6).
     told = account(entry(queue, None), allow=allow)
     assert answer(told, "sqs:SendMessage", queue) == "implicitDeny"
+
+
+ALL_OF_S3 = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}
+THEIRS = Context({"aws:ResourceAccount": THERE})
+
+
+def test_a_bucket_that_is_said_to_be_another_accounts_is_asked_about_as_such() -> None:
+    """Its ARN does not tell (rule R7), and its policy, which nobody could do without, is not there (rule U5)."""
+    for found in (account(allow=ALL_OF_S3), account(entry(OTHER, None), allow=ALL_OF_S3)):
+        decision = decide(found, "ana", "s3:GetObject", f"{BUCKET}/a", context=THEIRS)
+        assert (decision.outcome, "resource" in decision.not_considered) == ("conditional", False)
+        assert [row.outcome for row in who_can(found, "s3:GetObject", f"{BUCKET}/a", context=THEIRS)] == ["conditional"]
+        assert answer(found, "s3:GetObject", f"{BUCKET}/a") == "allowed"
+        assert decide(account(), "ana", "s3:GetObject", f"{BUCKET}/a", context=THEIRS).outcome == "implicitDeny"
+    for policy, expected in ((None, "implicitDeny"), (statement(f"{BUCKET}/*"), "allowed")):
+        told = account(entry(BUCKET, policy), allow=ALL_OF_S3)
+        assert decide(told, "ana", "s3:GetObject", f"{BUCKET}/a", context=THEIRS).outcome == expected
+    # What the ARN says comes before what the context says.
+    own = f"arn:aws:sqs:us-east-1:{HERE}:queue"
+    assert "resource" in decide(account(), "ana", "sqs:SendMessage", own, context=THEIRS).not_considered
+
+
+def test_what_is_read_beside_a_bucket_changes_nothing_about_whose_it_is() -> None:
+    found = account(allow=ALL_OF_S3)
+    first = found.stack_for("ana", "s3:GetObject", f"{BUCKET}/a")
+    assert found.stack_for("ana", "s3:GetObject", f"{BUCKET}/a", THEIRS).unreadable == ("resource",)
+    assert found.stack_for("ana", "s3:GetObject", f"{BUCKET}/a") is first
+
+
+# Roles that are not there -----------------------------------------------------------------------------------------
+
+GHOST = f"arn:aws:iam::{HERE}:role/ghost"
+
+
+def test_a_role_that_is_none_of_an_account_whose_roles_were_all_read_can_be_assumed_by_nobody() -> None:
+    allow = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+    found = account(allow=allow)
+    decision = decide(found, "ana", "sts:AssumeRole", GHOST)
+    assert (decision.outcome, "resource" in decision.not_considered) == ("implicitDeny", False)
+    assert "there is no such role" in decision.explain().notes
+    assert who_can(found, "sts:AssumeRole", GHOST) == ()
+    assert answer(found, "sts:AssumeRole", f"arn:aws:iam::{THERE}:role/ghost") == "conditional"
+    assert answer(found, "sts:AssumeRole", f"arn:aws:iam::{HERE}:role/gh*") == "conditional"
+    for other in (ANA, BUCKET, f"arn:aws:iam::{HERE}:instance-profile/runner"):  # Only roles can be assumed.
+        assert answer(found, "sts:AssumeRole", other) == "implicitDeny"
+
+
+@pytest.mark.parametrize(
+    "cut", [{"IsTruncated": True}, {"NextToken": "eyJ"}, {"RoleDetailList": []}, {"RoleDetailList": None}], ids=str
+)
+def test_a_role_that_may_stand_where_the_dump_was_cut_is_unknown(cut: dict[str, Any]) -> None:
+    page = {**dump(user(), RoleDetailList=[role()]), **cut}
+    for found in (parse_account(page), parse_account(json.dumps(page))):
+        assert answer(found, "sts:AssumeRole", GHOST) == "conditional"
+    if "RoleDetailList" in cut:
+        del page["RoleDetailList"]
+        assert answer(parse_account(page), "sts:AssumeRole", GHOST) == "conditional"
+
+
+def test_a_role_whose_trust_policy_could_not_be_read_is_there() -> None:
+    known = role(AssumeRolePolicyDocument="{")
+    found = parse_account(dump(user(), RoleDetailList=[known, role("other")]))
+    assert answer(found, "sts:AssumeRole", known["Arn"]) == "conditional"
 
 
 def test_a_trust_policy_says_nothing_about_other_actions_on_its_role() -> None:

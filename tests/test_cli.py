@@ -670,10 +670,22 @@ def test_who_can_says_what_could_not_be_read(run, tmp_path):
     assert "not readable" in err
 
 
-def test_who_can_says_where_a_role_that_is_asked_about_is_none_of_the_account(run):
+def test_who_can_says_where_a_role_that_is_asked_about_is_none_of_the_account(run, tmp_path):
     iam = "arn:aws:iam::111122223333:role"
     said = [run("who-can", ACCOUNT, "sts:AssumeRole", f"{iam}/{name}")[2] for name in ("bot-runer", "bot-runner", "*")]
-    assert [f'what was read of the account has no "{iam}/' in err for err in said] == [True, False, False]
+    assert [f'there is no role "{iam}/' in err for err in said] == [True, False, False]
+    assert 'nearest: "role/bot-runner"' in said[0]
+    code, out, _ = run("who-can", ACCOUNT, "sts:AssumeRole", f"{iam}/bot-runer")
+    assert (code, out.partition(" of ")[0]) == (1, "0")
+    cut = {**json.loads(Path(ACCOUNT).read_text()), "IsTruncated": True}
+    code, _, err = run("who-can", policy_file(tmp_path, "cut.json", cut), "sts:AssumeRole", f"{iam}/bot-runer")
+    assert (code, f'what was read of the account has no "{iam}/bot-runer"' in err) == (0, True)
+
+
+def test_who_can_says_that_grants_of_keys_are_not_looked_at(run):
+    key = "arn:aws:kms:us-east-1:111122223333:key/1234abcd"
+    said = [run("who-can", ACCOUNT, f"kms:{name}", key)[2] for name in ("Decrypt", "PutKeyPolicy")]
+    assert ["grants are not looked at" in err for err in said] == [True, False]
 
 
 def test_who_can_answers_as_csv_without_formulas(run, tmp_path):

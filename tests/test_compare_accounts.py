@@ -609,6 +609,27 @@ def test_the_command_compares_two_accounts(tmp_path: Any, capsys: pytest.Capture
     assert main(("compare", str(path), str(path))) == 0
 
 
+def test_what_stands_beside_accounts_is_given_once_or_twice(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    reading = {"Effect": "Allow", "Principal": {"AWS": f"{A}user/ines"}, "Action": "s3:GetObject", "Resource": "*"}
+    files = []
+    for action in ("s3:GetObject", "s3:PutObject"):
+        document = doc({**reading, "Action": action})
+        files.append(tmp_path / f"{action[3:]}.json")
+        files[-1].write_text(json.dumps([{"ResourceArn": "arn:aws:s3:::logs", "Policy": document}]))
+    example, option = str(example_account_path()), "--resource-policies"
+    assert main(("compare", example, example, option, str(files[0]))) == 0
+    assert main(("compare", example, example, *(part for file in files for part in (option, str(file))))) == 1
+    out = capsys.readouterr().out
+    assert f"{A}user/ines by the resource policy of arn:aws:s3:::logs" in out
+    assert main(("compare", example, example, *(3 * (option, str(files[0]))))) == 2
+    assert main(("compare", "AmazonLexReadOnly", "AmazonLexFullAccess", option, str(files[0]))) == 2
+
+
+def test_what_is_no_account_is_told(tmp_path: Any) -> None:
+    with pytest.raises(lg.LexgraphError, match="expected an account, or the name of its file or folder, not int"):
+        lg.compare_accounts(example_account_path(), 5)  # type: ignore[arg-type]  # that is what is tested
+
+
 def test_an_account_is_not_compared_with_a_policy(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
     for other in ("AmazonLexReadOnly", str(tmp_path / "policy.json")):
         (tmp_path / "policy.json").write_text(json.dumps(doc(allow())))

@@ -31,7 +31,7 @@ from lexgraph.conditions.logic import Any as Or
 from lexgraph.conditions.operators import OPERATORS, read_date, read_network, read_number
 from lexgraph.conditions.readable import condition_words
 from lexgraph.conditions.variables import Variable, has_variable, read_template, substitute
-from lexgraph.conditions.witnesses import distinguishing_texts
+from lexgraph.conditions.witnesses import distinguishing_texts, is_session
 from lexgraph.errors import RequestError
 from lexgraph.evaluation.index import condition_atom as atom_of
 from lexgraph.evaluation.request import Question, Request
@@ -754,6 +754,22 @@ def test_texts_answer_in_every_way_in_which_any_text_does(drawn: list[tuple[str,
     asked = f"arn:aws:s3:::{text}" if arn else text
     answers = {tuple(test(one) for test in tests) for one in texts}
     assert tuple(test(asked) for test in tests) in answers
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(st.tuples(st.sampled_from(["Like", "Literal", "AnyCase"]), st.text("aA:*? ", max_size=6)), max_size=4),
+    st.text("aAb", max_size=4),
+)
+def test_sessions_of_a_role_are_told_apart_in_every_way_there_is(drawn: list[tuple[str, str]], name: str) -> None:
+    """Whatever a session is called, there is one among the witnesses that answers alike; and these are all sessions."""
+    names = {"Like": "StringLike", "Literal": "StringEquals", "AnyCase": "StringEqualsIgnoreCase"}
+    groups = tuple((kind, (f"a{word}",)) for kind, word in drawn)
+    tests = [OPERATORS[names[kind]].prepare(words) for kind, words in groups]
+    texts, complete = distinguishing_texts((*groups, ("Session", ("a:",))))
+    assert complete
+    answers = {tuple(test(one) for test in tests) for one in texts if is_session(one, "a:")}
+    assert tuple(test(f"a:{name}") for test in tests) in answers
 
 
 def test_lengths_that_question_marks_count_are_told_apart() -> None:

@@ -17,11 +17,15 @@ from matplotlib.patches import PathPatch
 from lexgraph.access.chaining import assume_edges
 from lexgraph.access.decide import GRANTING, decide
 from lexgraph.access.escalation.administrators import administrators
+from lexgraph.access.escalation.alike import policies_of
 from lexgraph.access.escalation.edges import escalation_edges
 from lexgraph.access.escalation.methods import KINDS, METHODS
 from lexgraph.access.escalation.model import EscalationEdge
-from lexgraph.access.escalation.somewhere import somewhere
+from lexgraph.access.escalation.names import UNDECIDED
+from lexgraph.access.escalation.newcomers import boundary_of, newcomer
+from lexgraph.access.escalation.somewhere import Ask, somewhere
 from lexgraph.access.escalation.trimmed import Trimmed
+from lexgraph.access.escalation.trusted import trusting_stack
 from lexgraph.account.model import Snapshot
 from lexgraph.account.organization import ControlPolicy, Organization, Target
 from lexgraph.account.pages import parse_account
@@ -61,7 +65,8 @@ ACTIONS = [
     "iam:*", "iam:Put*", "iam:PassRole", "iam:CreateAccessKey", "iam:*LoginProfile", "iam:Attach*", "*",
     "iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:AddUserToGroup", "iam:Delete*PermissionsBoundary",
     "iam:UpdateAssumeRolePolicy", "sts:AssumeRole", "lambda:*", "lambda:CreateFunction", "lambda:InvokeFunction",
-    "ssm:StartSession", "cloudformation:*", "ec2:RunInstances", "s3:GetObject",
+    "ssm:StartSession", "cloudformation:*", "ec2:RunInstances", "s3:GetObject", "iam:Create*", "iam:CreateUser",
+    "iam:CreateRole", "iam:UpdateSAMLProvider",
 ]  # fmt: skip
 RESOURCES = [
     "*", "*", f"{A}user/*", f"{A}role/*", f"{A}role/r1", f"{A}user/u0", f"{A}user/team/*", f"{A}user/${{aws:username}}",
@@ -84,10 +89,11 @@ CONDITIONS: list[dict[str, Any]] = [
     {"StringEquals": {"iam:PermissionsBoundary": f"{A}policy/p0"}},
     {"Null": {"iam:PermissionsBoundary": "true"}},
 ]  # fmt: skip
+PROVIDER = f"{A}saml-provider/corp"
 TRUSTED: list[dict[str, Any]] = [
     {"Service": "lambda.amazonaws.com"}, {"Service": ["ec2.amazonaws.com", "cloudformation.amazonaws.com"]},
     {"AWS": "111122223333"}, {"AWS": f"{A}user/u0"}, {"AWS": [f"{A}role/r0", f"{A}user/u1"]}, {"AWS": "*"},
-    {"Federated": "cognito-identity.amazonaws.com"},
+    {"Federated": "cognito-identity.amazonaws.com"}, {"Federated": PROVIDER},
 ]  # fmt: skip
 
 
@@ -113,7 +119,7 @@ def trust(rng: Random) -> dict[str, Any]:
         "Statement": {
             "Effect": "Allow",
             "Principal": rng.choice(TRUSTED),
-            "Action": ["sts:AssumeRole", "sts:AssumeRoleWithWebIdentity"],
+            "Action": ["sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"],
             "Condition": condition if rng.random() < 0.2 else {},
         },
     }
@@ -236,6 +242,8 @@ def naive_edges(account: Snapshot) -> dict[tuple[str, str, str, str | None], str
 
 
 def passages(account: Snapshot, target: Any, need: Any) -> list[str]:
+    if need.on == "provider":
+        return [PROVIDER] if target.trust is not None and PROVIDER in str(target.trust) else []
     if need.on == "group":
         return list(target.groups)
     if need.on == "boundary":
@@ -268,16 +276,103 @@ def test_every_step_is_confirmed_by_a_single_decision(seed: int) -> None:
         for step in edge.steps:
             assert step.outcome in GRANTING
             assert edge.outcome == "conditional" or step.outcome == "allowed"
-            if step.after:
+            if step.after or edge.condition == UNDECIDED:
                 continue
             if step.principal.startswith(("Service:", "Federated:")):
                 assert step.resource == edge.target
-                assert step.principal.partition(":")[2] == edge.service
+                assert step.principal.partition(":")[2] in (edge.service, edge.via)
                 continue
             decision = decide(account, step.principal, step.action, step.resource, context=step.context)
             assert (decision.outcome, decision.condition, decision.missing_keys) == (
                 step.outcome, step.condition, step.missing_keys,
             )  # fmt: skip
+
+
+LIMITS = [None, *(f"{A}policy/p{i}" for i in range(4)), ADMIN]
+NEW_NAMES = ["example", "team/x", "svc/x", "u9", "r9"]
+
+
+@given(SEEDS)
+@settings(max_examples=8)
+def test_who_can_create_an_administrator_is_who_may_do_all_of_it_to_one_new_name(seed: int) -> None:
+    account = random_account(seed)
+    edges = {(e.principal, e.target, e.method): e for e in escalation_edges(account, kinds=["create"])}
+    for who in account.principals:
+        for method in (m for m in METHODS.values() if m.kind == "create" and "Group" not in m.name):
+            free = edges.get((who.arn, newcomer(str(method.target)), method.name))
+            for limit in LIMITS if free is None or free.outcome != "allowed" else ():
+                outcomes = [naive_creation(account, who, method, name, limit) for name in NEW_NAMES]
+                edge = edges.get((who.arn, newcomer(str(method.target), limit), method.name))
+                if limit is None:
+                    assert "allowed" not in outcomes
+                    assert edge is not None or outcomes == [None] * len(outcomes)
+                elif limit in map(str, conditions_of(account, who)):
+                    assert edge is not None or outcomes == [None] * len(outcomes)
+                    assert edge is None or edge.outcome == "allowed" or "allowed" not in outcomes
+
+
+def naive_creation(account: Snapshot, who: Any, method: Any, name: str, limit: str | None) -> str | None:
+    """The outcome of all that a method asks of one new name, without tags; None where some of it is not granted."""
+    found = []
+    for need in method.needs:
+        known = {f"{prefix}:ResourceTag/team": None for prefix in ("iam", "aws")} | {"iam:PermissionsBoundary": limit}
+        known = {key: value for key, value in known.items() if catalog().key_fits(key.lower(), need.action.lower())}
+        known |= {"iam:PolicyARN": ADMIN} if "Attach" in need.action else {}
+        arn = f"{A}{method.target}/{name}"
+        stack = trusting_stack(Trimmed(account, [need.action]), who, arn) if need.action == "sts:AssumeRole" else None
+        found.append(Ask(need.action, known, stack).decide(Trimmed(account, [need.action]), who, arn).outcome)
+    return None if not set(found) <= set(GRANTING) else "allowed" if set(found) == {"allowed"} else "conditional"
+
+
+def conditions_of(account: Snapshot, who: Any) -> set[object]:
+    """The values that conditions of a principal's policies look for."""
+    statements = (s for policy in policies_of(account.stack(who)) for s in policy.statements)
+    return {value for statement in statements for test in statement.conditions for value in test.values}
+
+
+@given(SEEDS)
+@settings(max_examples=8)
+def test_what_could_be_created_is_what_it_is_said_to_be_once_it_is_there(seed: int) -> None:
+    dump = random_dump(seed)
+    account = parse_account(dump)
+    taken = {p.arn.rpartition("/")[2].lower() for p in account.principals}
+    edges = [e for e in escalation_edges(account, kinds=["create"]) if "Group" not in e.method]
+    for edge in edges[:6]:
+        arn = edge.steps[0].resource
+        if "*" in arn:  # no name was found
+            assert edge.outcome == "conditional"
+            continue
+        assert {step.resource for step in edge.steps if "Policy" not in step.action[-13:]} <= {arn, edge.via}
+        assert arn.rpartition("/")[2].lower() not in taken
+        after = parse_account(created(dump, edge, arn))
+        told = administrators(account).newcomer(boundary=boundary_of(edge.target))
+        assert administrators(after).standing(after.principal(arn)) == told
+        for step in (step for step in edge.steps if step.after):
+            assert decide(after, step.principal, step.action, arn, context=step.context).outcome == step.outcome
+
+
+def created(dump: dict[str, Any], edge: EscalationEdge, arn: str) -> dict[str, Any]:
+    """The dump with what an edge creates in it, rights, trust, boundary and all."""
+    boundary = boundary_of(edge.target)
+    kind, name = edge.how.target, arn.rpartition("/")[2]
+    trusting = {"Effect": "Allow", "Principal": {"AWS": edge.principal}, "Action": "sts:AssumeRole"}
+    entry: dict[str, Any] = {
+        "Arn": arn, f"{str(kind).capitalize()}Name": name, "Tags": [],
+        "AttachedManagedPolicies": [{"PolicyName": "AdministratorAccess", "PolicyArn": ADMIN}],
+    }  # fmt: skip
+    if kind == "role":
+        entry["AssumeRolePolicyDocument"] = {"Version": "2012-10-17", "Statement": trusting}
+    if boundary is not None:
+        entry["PermissionsBoundary"] = {
+            "PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": boundary,
+        }  # fmt: skip
+    place = "RoleDetailList" if kind == "role" else "UserDetailList"
+    everything = {"Version": "2012-10-17", "Statement": EVERYTHING}
+    policy = {
+        "PolicyName": "AdministratorAccess", "Arn": ADMIN, "DefaultVersionId": "v1",
+        "PolicyVersionList": [{"VersionId": "v1", "IsDefaultVersion": True, "Document": everything}],
+    }  # fmt: skip
+    return dump | {place: [*dump[place], entry], "Policies": [*dump["Policies"], policy]}
 
 
 @given(SEEDS)
@@ -418,6 +513,12 @@ LIMIT = {
          "Document": {"Version": "2012-10-17", "Statement": [allow("iam:*")]}},
     ],
 }  # fmt: skip
+NARROW = LIMIT | {
+    "PolicyVersionList": [
+        {"VersionId": "v1", "IsDefaultVersion": True,
+         "Document": {"Version": "2012-10-17", "Statement": [allow("s3:*")]}},
+    ],
+}  # fmt: skip
 BOUND = {"PermissionsBoundary": {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": f"{A}policy/limit"}}
 
 
@@ -552,11 +653,178 @@ def test_writing_a_trust_policy_is_of_use_only_to_who_may_then_assume_the_role()
     assert gains == {"ana": "acts", "ben": "changes"}
 
 
+# What is not there yet ---------------------------------------------------------------------------------------------
+
+WITHIN = {"StringEquals": {"iam:PermissionsBoundary": f"{A}policy/limit"}}
+CREATE_USER = ["iam:CreateUser", "iam:AttachUserPolicy", "iam:CreateAccessKey"]
+CREATE_ROLE = ["iam:CreateRole", "iam:PutRolePolicy"]
+
+
+def creating(*statements: dict[str, Any], **more: Any) -> list[EscalationEdge]:
+    """What ana, who holds the statements, can create."""
+    account = parse_account(small(ana=list(statements)) | {"Policies": [LIMIT]} | more)
+    return [e for e in escalation_edges(account, kinds=["create"]) if e.principal.endswith("ana")]
+
+
+def test_who_can_create_an_administrator_becomes_one() -> None:
+    told = becoming(small(ana=[allow(CREATE_USER, f"{A}user/new-*")]))
+    assert told == {
+        "ana": (
+            "allowed",
+            "user/ana can create a new user, attach AdministratorAccess to it and make an access key for it",
+        )
+    }
+    told = becoming(small(ana=[allow(CREATE_ROLE, f"{A}role/x/*")]))
+    assert told["ana"] == ("allowed", "user/ana can create a new role, write an inline policy of it and assume it")
+
+
+def test_one_name_has_to_do_for_all_of_it() -> None:
+    key = allow("iam:CreateAccessKey")
+    assert creating(allow(CREATE_USER[0], f"{A}user/a-*"), allow(CREATE_USER[1], f"{A}user/b-*"), key) == []
+    (edge,) = creating(allow(CREATE_USER[0], f"{A}user/a-*"), allow(CREATE_USER[1], f"{A}user/*-b"), key)
+    assert {step.resource for step in edge.steps} == {f"{A}user/a-b"}
+
+
+def test_a_name_that_is_taken_is_not_new() -> None:
+    assert creating(allow(CREATE_USER, f"{A}user/ana")) == []
+    (edge,) = creating(allow(CREATE_USER, f"{A}user/*"), UserDetailList=small(
+        ana=[allow(CREATE_USER, f"{A}user/*")], EXAMPLE=[])["UserDetailList"])  # fmt: skip
+    assert {step.resource for step in edge.steps} == {f"{A}user/example-2"}
+
+
+def test_a_name_is_found_beside_those_that_are_denied() -> None:
+    no = {"Effect": "Deny", "Action": "iam:*", "Resource": [f"{A}user/*e*", f"{A}user/*u?*"]}
+    (edge,) = creating(allow(CREATE_USER), no)
+    assert edge.outcome == "allowed"
+    assert "e" not in edge.steps[0].resource.rpartition("/")[2]
+
+
+def test_a_role_that_one_may_not_assume_is_of_no_use() -> None:
+    assert creating(allow(CREATE_ROLE), {"Effect": "Deny", "Action": "sts:*", "Resource": "*"}) == []
+    assert len(creating(allow(CREATE_ROLE))) == 1  # its trust policy names ana, which is enough for a user (rule L7)
+
+
+def test_what_has_to_be_within_a_boundary_is_no_administrator() -> None:
+    (edge,) = creating(allow(CREATE_ROLE, Condition=WITHIN))
+    assert edge.target == f"new role within {A}policy/limit"
+    assert edge.reason.startswith("user/ana can create a new role within policy/limit, ")
+    assert dict(edge.steps[0].known) == {"iam:PermissionsBoundary": f"{A}policy/limit"}
+    assert becoming(small(ana=[allow(CREATE_ROLE, Condition=WITHIN)]) | {"Policies": [NARROW]}) == {}
+
+
+def test_a_boundary_that_bounds_nothing_or_can_be_lifted_makes_an_administrator() -> None:
+    missing = {"Null": {"iam:PermissionsBoundary": "true"}}
+    (edge,) = creating(allow(CREATE_ROLE), {"Effect": "Deny", "Action": "iam:*", "Resource": "*", "Condition": missing})
+    assert edge.target == f"new role within {ADMIN}"
+    for lift, on, words in (
+        ("iam:DeleteRolePermissionsBoundary", "role/*", "take the boundary off it"),
+        ("iam:PutRolePermissionsBoundary", "role/*", "give it a boundary that bounds nothing"),
+        ("iam:CreatePolicyVersion", "policy/limit", "write a new version of its boundary"),
+    ):
+        edges = creating(allow(CREATE_ROLE, Condition=WITHIN), allow(lift, f"{A}{on}"))
+        (edge,) = [e for e in edges if e.target == "new role"]
+        assert (edge.outcome, edge.via) == ("allowed", f"{A}policy/limit")
+        assert edge.reason.endswith(f"within policy/limit, write an inline policy of it and assume it, and {words}")
+
+
+def test_a_new_user_may_be_put_into_a_group_of_administrators() -> None:
+    group = {"GroupName": "admins", "Arn": f"{A}group/admins", "GroupPolicyList": [
+        {"PolicyName": "all", "PolicyDocument": {"Version": "2012-10-17", "Statement": EVERYTHING}}
+    ]}  # fmt: skip
+    may = allow(["iam:CreateUser", "iam:CreateLoginProfile", "iam:AddUserToGroup"])
+    (edge,) = creating(may, GroupDetailList=[group, {"GroupName": "staff", "Arn": f"{A}group/staff"}])
+    assert (edge.target, edge.via, edge.outcome) == ("new user", f"{A}group/admins", "allowed")
+    assert [step.resource.rpartition(":")[2] for step in edge.steps] == ["user/example", "group/admins", "user/example"]
+
+
+def test_tags_of_what_is_new_are_for_who_creates_it_to_choose() -> None:
+    red = {"StringEquals": {"aws:ResourceTag/team": "red"}}
+    (edge,) = creating(allow("iam:CreateUser"), allow(CREATE_USER[1:], Condition=red))
+    assert (edge.outcome, edge.missing_keys) == ("conditional", ("aws:ResourceTag/team",))
+    no = {"Effect": "Deny", "Action": "iam:*", "Resource": "*", "Condition": red}
+    (edge,) = creating(allow(CREATE_USER), no)
+    assert edge.outcome == "allowed"
+
+
+def test_what_cannot_be_told_apart_is_undecided_and_never_nothing() -> None:
+    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@"
+    no = {"Effect": "Deny", "Action": "iam:CreateUser", "Resource": [f"{A}user/*{one}*" for one in letters]}
+    (edge,) = creating(allow(CREATE_USER, f"{A}user/a*"), no)
+    assert (edge.outcome, edge.condition) == ("conditional", UNDECIDED)
+    step = edge.steps[0]
+    with pytest.raises(LexgraphError, match="in too many ways"):
+        decide(parse_account(small(ana=[allow(CREATE_USER, f"{A}user/a*"), no])), *asked(step), context=step.context)
+
+
+def asked(step: Any) -> tuple[str, str, str]:
+    return step.principal, step.action, step.resource
+
+
+def test_what_could_be_created_is_a_node_of_its_own_kind_and_a_box() -> None:
+    ana, ben = allow(CREATE_USER, f"{A}user/new-*"), allow(CREATE_ROLE, Condition=WITHIN)
+    account = parse_account(small(ana=[ana], ben=[ben], root=EVERYTHING) | {"Policies": [NARROW]})
+    G = escalation_graph(account)
+    new = {label: G.nodes[node] for node, label in G.nodes(data="label") if G.nodes[node]["kind"] == "new principal"}
+    assert {label: (facts["type"], facts["administrator"]) for label, facts in new.items()} == {
+        "new user": ("user", "allowed"), "new role": ("role", "allowed"),
+        "new role within policy/limit": ("role", "no"),
+    }  # fmt: skip
+    assert repr(who_can_reach(G, "new user")[0]).startswith("EscalationChain(user/ana → new user, 3 steps")
+    assert escalation_graph(escalation_edges(account)).nodes["principal:new user"]["administrator"] == "unknown"
+    words = alt_text(plot(account))
+    assert "3 users, 0 roles" in words
+    assert "user/ana → new user (administrator) (creates a user or role, and acts as it)" in words
+    assert "user/ben → new role within policy/limit (creates" in words
+    assert alt_text(plot(account, focus="new role within policy/limit"))
+
+
+# What a dump does not tell of ---------------------------------------------------------------------------------------
+
+
+def role_of(trusting: dict[str, Any], action: str = "sts:AssumeRole", **more: Any) -> dict[str, Any]:
+    trusted = {"Effect": "Allow", "Principal": trusting, "Action": action, **more}
+    held = {"Version": "2012-10-17", "Statement": EVERYTHING}
+    return {
+        "RoleName": "r", "Arn": f"{A}role/r",
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": trusted},
+        "RolePolicyList": [{"PolicyName": "all", "PolicyDocument": held}],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "service, actions, condition",
+    [
+        ("ec2", ["ec2:AssociateIamInstanceProfile"], "if there is an instance on which user/ana can run commands"),
+        ("ec2", ["ec2:ReplaceIam*"], "if there is an instance on which user/ana can run commands"),
+        ("lambda", ["lambda:UpdateFunctionConfiguration"], "if there is a function, which something calls"),
+    ],
+)
+def test_a_role_may_be_passed_to_what_is_there_already(service: str, actions: list[str], condition: str) -> None:
+    dump = small(ana=[allow(["iam:PassRole", *actions])])
+    account = parse_account(dump | {"RoleDetailList": [role_of({"Service": f"{service}.amazonaws.com"})]})
+    (edge,) = escalation_edges(account, kinds=["pass"])[:1]
+    assert (edge.principal, edge.outcome, edge.condition) == (f"{A}user/ana", "conditional", condition)
+    assert [way.principal for way in who_can_become_administrator(account)] == [f"{A}user/ana"]
+
+
+def test_who_sets_the_keys_of_a_provider_signs_in_as_a_role_that_trusts_it() -> None:
+    role = role_of({"Federated": PROVIDER}, "sts:AssumeRoleWithSAML", Condition={
+        "StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}})  # fmt: skip
+    dump = small(ana=[allow("iam:UpdateSAMLProvider")], ben=[allow("iam:UpdateSAMLProvider", f"{A}saml-provider/x")])
+    account = parse_account(dump | {"RoleDetailList": [role]})
+    (edge,) = (e for e in escalation_edges(account, kinds=["credentials"]) if e.principal != role["Arn"])
+    assert edge.reason == "user/ana can set the keys of saml-provider/corp, which role/r trusts, and sign with its own"
+    assert (edge.outcome, edge.condition) == ("conditional", "if there is a saml-provider/corp")
+    assert [(step.principal, step.resource) for step in edge.steps] == [
+        (f"{A}user/ana", PROVIDER), (f"Federated:{PROVIDER}", f"{A}role/r"),
+    ]  # fmt: skip
+
+
 # Methods ------------------------------------------------------------------------------------------------------------
 
 
 def test_every_method_names_actions_and_types_that_the_catalogue_knows() -> None:
-    places = {"*", "target", "group", "other group", "policy", "boundary"}
+    places = {"*", "target", "group", "other group", "policy", "boundary", "provider", "new"}
     for method in METHODS.values():
         for need in method.needs:
             facts = catalog().action(need.action)
@@ -565,6 +833,7 @@ def test_every_method_names_actions_and_types_that_the_catalogue_knows() -> None
             assert (need.on == "*") == catalog().wildcard_only(need.action), need
         assert method.reference.startswith("https://docs.aws.amazon.com/")
         assert method.words.format(target="x", via="y")
+        assert "{" not in method.presumes.format(who="x", target="y", via="z")
 
 
 def test_no_method_contains_another_of_the_same_kind() -> None:
@@ -583,7 +852,9 @@ def test_the_graph_keeps_every_reason_with_its_requests() -> None:
     told = tuple(way for a, b in GRAPH.edges for way in reasons(GRAPH, a, b))
     assert set(told) == set(EDGES)
     assert sum(GRAPH.edges[edge]["ways"] for edge in GRAPH.edges) == len(EDGES)
-    assert [node.partition(":")[2] for node in GRAPH] == [p.arn for p in ACCOUNT.principals]
+    arns = [p.arn for p in ACCOUNT.principals]
+    assert [node.partition(":")[2] for node in GRAPH] == [*arns, "new role", "new user"]
+    assert {GRAPH.nodes[node]["kind"] for node in list(GRAPH)[len(arns) :]} == {"new principal"}
     for _, _, facts in GRAPH.edges(data=True):
         assert all(isinstance(value, str | int | bool) for value in facts.values())
 
@@ -722,7 +993,8 @@ def test_an_overview_has_no_cycles_and_leads_all_who_can_to_the_administrators(s
     small_one = escalation_overview(G)
     assert nx.is_directed_acyclic_graph(small_one)
     ways = {way.principal.rpartition("/")[2] for way in who_can_become_administrator(G)}
-    reaching = nx.ancestors(small_one, TOP) if TOP in small_one else set()
+    tops = [node for node, standing in small_one.nodes(data="standing") if standing == TOP]
+    reaching = {node for top in tops for node in nx.ancestors(small_one, top)}
     inside = {name.rpartition("/")[2] for node in reaching for name in small_one.nodes[node]["names"].split(", ")}
     assert ways <= inside
     for node in G:

@@ -117,11 +117,17 @@ def test_the_written_errors_have_their_codes() -> None:
 # Laws: an incomplete context -----------------------------------------------------------------------------------------
 
 
+_TELLING_IDS = ("aws:userid", alphabet.USER_ID.lower(), alphabet.ROLE_ID.lower(), ":assumed-role/")
+
+
+_SESSION_IDS = (f"{alphabet.ROLE_ID}:run", f"{alphabet.ROLE_ID}:ana", "AROAANOTHER:red")
+
+
 def keys_in(case: Json) -> list[str]:
     """The keys that the case's policies mention, in the spelling of the alphabet, and in lower case."""
     text = json.dumps([document for _, document in documents_of(case)]).lower()
     found = [key for key in alphabet.VALUES if key.lower() in text]
-    by_id = any(word.lower() in text for word in ("aws:userid", alphabet.USER_ID, alphabet.ROLE_ID))
+    by_id = any(word in text for word in _TELLING_IDS)
     return [*found, "aws:userid"] if by_id and not_derived(case) else found
 
 
@@ -148,7 +154,7 @@ def with_context(case: Json, context: Json) -> Json:
 
 def choices(key: str) -> list[Json]:
     """Values of a hidden key: absent, each of the alphabet's, an empty one, another, and several where it may be."""
-    values = alphabet.VALUES.get(key, (alphabet.USER_ID, alphabet.ROLE_ID, f"{alphabet.ROLE_ID}:run"))
+    values = alphabet.VALUES.get(key, (alphabet.USER_ID, alphabet.ROLE_ID, *_SESSION_IDS))
     several = [list(pair) for pair in itertools.combinations(values, 2)] if catalog().takes_several(key) else []
     return [None, "", "other", *values, *several[:3]]
 

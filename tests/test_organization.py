@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from lexgraph.access.decide import decide
+from lexgraph.access.shared import shared_access
 from lexgraph.account.model import Snapshot
 from lexgraph.account.organization import CONTROL_KINDS, ControlKind
 from lexgraph.account.organization_file import OrganizationFile, parse_organization
 from lexgraph.account.pages import parse_account
 from lexgraph.account.parts import with_parts
+from lexgraph.account.resource_policies import parse_resource_policies
 from lexgraph.conditions.context import Context
 from lexgraph.errors import AccountError
 from tests.organizations import (
@@ -68,6 +70,44 @@ def test_scps_do_not_bind_the_management_account() -> None:
     found = account(value)
     assert answer(found) == "allowed"
     assert "scp" not in found.stack("ana").not_considered
+
+
+def test_rcps_do_not_bind_the_resources_of_the_management_account() -> None:
+    value = organization(DENY_RCP, root=(FULL, "p-rcp"))
+    assert answer(account(value)) == "explicitDeny"
+    value["Organization"]["MasterAccountId"] = HERE
+    found = account(value)
+    assert answer(found) == "allowed"
+    assert "rcp" not in found.stack_for("ana", "s3:GetObject", f"{BUCKET}/a").not_considered
+    # Its principals are bound on a member's resources.
+    theirs = f"arn:aws:sqs:us-east-1:{MANAGEMENT}:queue"
+    assert [len(level) for level in found.stack_for("ana", "sqs:SendMessage", theirs).rcps] == [1, 0]
+
+
+def test_what_the_management_account_shares_no_rcp_takes_away() -> None:
+    value = organization(DENY_RCP, root=(FULL, "p-rcp"))
+    open_to_all = document("rcp", Effect="Allow", Resource=f"{BUCKET}/*")
+    listed = parse_resource_policies({"r.json": json.dumps([{"ResourceArn": BUCKET, "Policy": open_to_all}])})
+    shared = []
+    for management in (MANAGEMENT, HERE):
+        value["Organization"]["MasterAccountId"] = management
+        found = with_parts(parse_account(dump(user())), organization=read(value), policies=listed)
+        shared.append([row.principal for row in shared_access(found) if row.outcome == "allowed"])
+        assert bool(shared[-1]) == (decide(found, "ana", "s3:GetObject", f"{BUCKET}/a").outcome == "allowed")
+    assert shared == [[], ["*"]]
+
+
+@pytest.mark.parametrize("mine, theirs", [((FULL, "p-rcp"), (FULL,)), ((FULL,), (FULL, "p-rcp"))])
+def test_the_account_that_the_context_says_a_bucket_is_of_decides_which_rcps_bind(mine: Any, theirs: Any) -> None:
+    other = {"Id": "444455556666", "ParentId": "r-ab12", "Policies": list(theirs)}
+    found = account(organization(DENY_RCP, account=mine, accounts=(other,)))
+    context = Context({"aws:ResourceAccount": "444455556666"})
+    outcomes = [
+        decide(found, "ana", "s3:GetObject", f"{BUCKET}/a", context=one).outcome for one in (Context(), context)
+    ]
+    denied = ["p-rcp" in one for one in (mine, theirs)]
+    otherwise = ("allowed", "conditional")  # of another account's bucket nobody said what its policy is
+    assert outcomes == ["explicitDeny" if no else yes for no, yes in zip(denied, otherwise, strict=True)]
 
 
 def test_scps_do_not_bind_service_linked_roles() -> None:

@@ -14,13 +14,13 @@ from lexgraph.access.deciders import decided_by
 from lexgraph.access.index import AccountIndex, Base, account_index, condition_keys
 from lexgraph.account.model import Snapshot
 from lexgraph.catalog.actions import catalog
-from lexgraph.conditions.context import Context, Values
+from lexgraph.conditions.context import RESOURCE_TAGS, Context, Values
 from lexgraph.evaluation.action_bits import places_of
 from lexgraph.evaluation.authorize import CompiledStack, authorize
 from lexgraph.evaluation.decision import Outcome
 from lexgraph.evaluation.index import StatementIndex
-from lexgraph.evaluation.principals import PrincipalIndex
-from lexgraph.evaluation.request import Question, Request
+from lexgraph.evaluation.principals import PrincipalIndex, named_session, without_path
+from lexgraph.evaluation.request import USER_ID, Question, Request
 from lexgraph.evaluation.services import ALWAYS_ALLOWED, is_untouchable, needs_resource_policy, rcps_know
 from lexgraph.evaluation.stack import PolicyStack
 from lexgraph.policy.arn import is_arn
@@ -81,11 +81,12 @@ class Asking:
         about = snapshot.request_context(first, context, resource)
         self.question = question = Question(Request(first.arn, action, resource, about))
         self.part = self.index.part(question.action.partition(":")[0])
-        # A pattern asks about many resources (rule R6): which statements match is then not to be said at once.
         self.found = self.part.index.actions.of(question.action)
-        if self.found and not question.about_many:
-            self.found &= self.part.index.resources.of(question)
-        self.side = snapshot.stack_for(first, action, resource)
+        if self.found:
+            resources = self.part.index.resources
+            # A pattern asks about many resources (rule R6): which statements match is then not to be said at once.
+            self.found &= resources.meeting(question) if question.about_many else resources.of(question)
+        self.side = snapshot.stack_for(first, action, resource, context)
         self._frames: dict[Base, Frame] = {}
         self._answers: dict[tuple[int, Base, tuple[Values | None, ...]], Answer] = {}
         self._open_answers = {} if answers is None else answers
@@ -103,7 +104,7 @@ class Asking:
         named = self._named_by_the_resource()
         if named is None:
             return list(everyone)
-        places = {self.index.places[arn] for arn in named if arn in self.index.places}
+        places = {self.index.places[arn] for arn in _bearers(self.snapshot, named) if arn in self.index.places}
         # Rules L7, L8: some resources' own policies must name the account, or the policies of its principals are idle.
         if not needs_resource_policy(self.question) or any(arn.endswith(":root") for arn in named):
             places.update(self.part.holding(granting), self.index.unreadable)
@@ -146,7 +147,10 @@ class Asking:
         principal = self.snapshot.principals[place]
         known = self.snapshot.request_context(principal, self.context, self.resource)
         asked = Question(Request(principal.arn, self.action, self.resource, known))
-        return tuple(map(asked.lookup, self.part.who(personal)))
+        keys = self.part.who(personal)
+        said = tuple(map(asked.lookup, keys))
+        # A role's id is all that is known of its sessions' aws:userid.
+        return (*said, (known.role_id,)) if known.role_id is not None and USER_ID in keys else said
 
     def unnamed(self, base: Base, place: int) -> Answer:
         """Return the answer for a principal without a statement about the question, with a base that is not personal;
@@ -179,10 +183,11 @@ class Asking:
         name = (id(own), statements, about, *(frame.signature for frame in frames))
         if not self.is_open(statements, frames):
             return name
-        keys = (key for frame in frames for key in frame.keys)
-        # Rule C10: of the action, a condition knows which keys AWS sends with it.
-        sent = tuple(catalog().key_fits(key, self.action) for key in (*self.part.keys(statements), *keys))
-        return (*name, self.question.resource_account, *sent)
+        keys = (*self.part.keys(statements), *(key for frame in frames for key in frame.keys))
+        # Rule C10: of the action, a condition knows which keys AWS sends with it; of the resource, its tags.
+        sent = tuple(catalog().key_fits(key, self.action) for key in keys)
+        tags = tuple(self.question.lookup(key) for key in keys if key.startswith(RESOURCE_TAGS))
+        return (*name, self.question.resource_account, *sent, *tags)
 
     def _decide(self, place: int, statements: int, frame: Frame) -> Answer:
         principal = self.snapshot.principals[place]
@@ -222,7 +227,7 @@ class Asking:
             if isinstance(index, PrincipalIndex):
                 for place in places_of(matching):
                     arns, by_id = _mentions(index, place)
-                    named |= arns
+                    named |= _bearers(self.snapshot, arns)
                     personal = personal or by_id
         return Frame(stack, personal, frozenset(named), tuple(keys), tuple(signature), particular)
 
@@ -249,6 +254,22 @@ def _mentions(index: PrincipalIndex, place: int) -> tuple[frozenset[str], bool]:
     values = [pattern[4:] for pattern in element or () if pattern.startswith("AWS:")]
     arns = frozenset(filter(is_arn, values))
     return arns, any(value != "*" and value not in arns and not value.isdigit() for value in values)
+
+
+def _bearers(snapshot: Snapshot, arns: Iterable[str]) -> set[str]:
+    """The ARNs, in the place of a session's the role's whose session it is."""
+    found = set(arns)
+    sessions = {arn: session.role for arn in found if (session := named_session(arn)) is not None}
+    if not sessions:
+        return found
+    roles: dict[str, str] = snapshot.kept("roles by name", lambda: _by_name(snapshot))
+    return {*found.difference(sessions), *(roles[role] for role in sessions.values() if role in roles)}
+
+
+def _by_name(snapshot: Snapshot) -> dict[str, str]:
+    """The ARNs of the account's roles by what they would be without a path."""
+    roles = (principal.arn for principal in snapshot.principals if principal.kind == "role")
+    return {without_path(arn): arn for arn in roles}
 
 
 def _grants_by_name(index: PrincipalIndex, place: int) -> frozenset[str] | None:

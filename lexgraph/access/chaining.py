@@ -1,4 +1,8 @@
-"""Who can become whom: which roles a principal may assume, and which it reaches over several roles."""
+"""Who can become whom: which roles a principal may assume, and which it reaches over several roles.
+
+Roles of other accounts are among them where their trust policies were given beside the account. What such a role may do
+is not known here, so a chain ends with it, and says so.
+"""
 
 from __future__ import annotations
 
@@ -7,26 +11,42 @@ from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from typing import Any
 
-from lexgraph.access.decide import AccessRow, what_can, who_can
+from lexgraph.access.decide import AccessRow, spelled, what_can, who_can
 from lexgraph.account.model import Principal, Snapshot
 from lexgraph.account.pages import collector_paused
+from lexgraph.account.resource_policies import kind_of
 from lexgraph.conditions.context import UNKNOWN_CONTEXT, Context
 from lexgraph.errors import AccountError, shown
 from lexgraph.evaluation.decision import Outcome
-from lexgraph.evaluation.request import Request
+from lexgraph.evaluation.request import Request, read_action
+from lexgraph.policy.arn import account_of
+from lexgraph.policy.patterns import is_pattern
 
 ASSUME = "sts:AssumeRole"
+BEYOND = "what that role may do is not in this account"
+UNREAD = "what that role may do was not read"
 
 
 @dataclass(frozen=True, slots=True)
 class AssumeEdge:
-    """A principal that may assume a role: for certain, or where `condition` holds, which hangs on `missing_keys`."""
+    """A principal that may assume a role: for certain, or where `condition` holds, which hangs on `missing_keys`.
+
+    `elsewhere`: the role is not among the account's that were read, and nothing is known of it but its trust policy.
+    """
 
     principal: str
     role: str
     outcome: Outcome
     condition: str | None = None
     missing_keys: tuple[str, ...] = ()
+    elsewhere: bool = False
+
+    @property
+    def note(self) -> str | None:
+        """What else should be known of the role."""
+        if not self.elsewhere:
+            return None
+        return UNREAD if account_of(self.role) == account_of(self.principal) else BEYOND
 
     @property
     def request(self) -> Request:
@@ -56,15 +76,21 @@ class Chain:
         return "allowed" if all(step.outcome == "allowed" for step in self.steps) else "conditional"
 
     @property
+    def note(self) -> str | None:
+        """What else should be known of the role that it ends with."""
+        return self.steps[-1].note
+
+    @property
     def requests(self) -> tuple[Request, ...]:
         """The requests, in order, that prove it."""
         return tuple(step.request for step in self.steps)
 
 
 def assume_edges(snapshot: Snapshot, *, context: Context = UNKNOWN_CONTEXT) -> tuple[AssumeEdge, ...]:
-    """Return which principals of the account may assume which of its roles, sorted by principal and role.
+    """Return which principals of the account may assume which roles, sorted by principal and role.
 
-    What is not there is denied. A role whose trust policy could not be read may be assumable by anyone.
+    The roles are its own and those of :func:`roles_elsewhere`. What is not there is denied. A role whose trust policy
+    could not be read may be assumable by anyone.
 
     >>> from lexgraph.account.readers import example_account_path, read_account
     >>> edges = assume_edges(read_account(example_account_path()))
@@ -77,9 +103,31 @@ def assume_edges(snapshot: Snapshot, *, context: Context = UNKNOWN_CONTEXT) -> t
     return _edges(snapshot, context)
 
 
+def roles_elsewhere(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return the roles that were not read with the account, and whose trust policies were given beside it, readable or
+    not; by ARN.
+
+    >>> from lexgraph.account.readers import example_account_path, read_account
+    >>> roles_elsewhere(read_account(example_account_path()))
+    ()
+    """
+
+    def make() -> tuple[str, ...]:
+        told = (one.resource for one in snapshot.resource_policies)
+        unread = (one.owner for one in snapshot.unreadable)
+        own = {principal.arn for principal in snapshot.principals}
+        return tuple(sorted(set(filter(_is_role, (*told, *unread))) - own))
+
+    found: tuple[str, ...] = snapshot.kept("roles elsewhere", make)
+    return found
+
+
 def roles_of(snapshot: Snapshot, principal: Principal) -> tuple[AssumeEdge, ...]:
-    """Return the roles that one principal may assume at once, as :func:`assume_edges` has them, sorted by role."""
-    return tuple(edge for _, edge in _by_principal(snapshot, UNKNOWN_CONTEXT).get(principal.arn, ()))
+    """Return the roles of the account that one principal may assume at once, as :func:`assume_edges` has them, sorted
+    by role.
+    """
+    found = _by_principal(snapshot, UNKNOWN_CONTEXT).get(principal.arn, ())
+    return tuple(edge for _, edge in found if not edge.elsewhere)
 
 
 def reachable(
@@ -112,16 +160,38 @@ def who_can_become(
     >>> [len(chain.steps) for chain in who_can_become(account, "role/handover-day") if "yuki" in chain.principal]
     [1]
     """
-    found = snapshot.principal(role)
-    if found.kind != "role":
-        message = f"{shown(found.name)} is a user, and only roles can be assumed; see who can take over whom"
-        raise AccountError(message, code="NOT_A_ROLE", source=snapshot.source)
-    target = found.arn
+    target = _role(snapshot, role)
     arriving: dict[str, list[tuple[str, AssumeEdge]]] = {}
     for edge in assume_edges(snapshot, context=context):
         arriving.setdefault(edge.role, []).append((edge.principal, edge))
     chains = (Chain(steps[::-1]) for steps in _ways(arriving, target))
     return tuple(sorted(chains, key=lambda chain: chain.principal))
+
+
+def _role(snapshot: Snapshot, role: str | Principal) -> str:
+    """The ARN of a role of the account, or of one whose trust policy was given beside it."""
+    if isinstance(role, str) and role in roles_elsewhere(snapshot):
+        return role
+    try:
+        found = snapshot.principal(role)
+    except AccountError as error:
+        if error.code != "UNKNOWN_PRINCIPAL" or not isinstance(role, str) or not _is_elsewhere(snapshot, role):
+            raise
+        message = f"{shown(role)} is a role of another account; who may assume it, its trust policy tells: give that "
+        message += "with the account, among resource_policies"
+        raise AccountError(message, code="UNKNOWN_PRINCIPAL", source=snapshot.source) from None
+    if found.kind != "role":
+        message = f"{shown(found.name)} is a user, and only roles can be assumed; see who can take over whom"
+        raise AccountError(message, code="NOT_A_ROLE", source=snapshot.source)
+    return found.arn
+
+
+def _is_elsewhere(snapshot: Snapshot, arn: str) -> bool:
+    return _is_role(arn) and account_of(arn) != snapshot.account_id
+
+
+def _is_role(arn: str) -> bool:
+    return kind_of(arn) == "trust" and account_of(arn) is not None and not is_pattern(arn)
 
 
 def what_can_through_roles(
@@ -135,8 +205,9 @@ def what_can_through_roles(
     """Return what a principal may do as itself and as each of the roles that it may become.
 
     A row's `principal` says as whom; its own come first, then the roles' by ARN. Where a step towards a role is
-    conditional, so are the rows of the role: their conditions begin with the step's. The parameters are those of
-    :func:`lexgraph.access.decide.what_can`.
+    conditional, so are the rows of the role: their conditions begin with the step's. Of a role of another account
+    nothing is known but that it can be reached: a conditional row for what was asked says so. The parameters are those
+    of :func:`lexgraph.access.decide.what_can`.
 
     >>> from lexgraph.account.readers import example_account_path, read_account
     >>> rows = what_can_through_roles(read_account(example_account_path()), "user/yuki", actions="lex:DescribeBot")
@@ -148,13 +219,25 @@ def what_can_through_roles(
     rows = list(what_can(snapshot, principal, **asked))
     for chain in reachable(snapshot, principal, context=context):
         steps = [step for step in chain.steps if step.condition is not None]
-        found = what_can(snapshot, chain.role, **asked)
+        found = _untold(chain, asked) if chain.note else what_can(snapshot, chain.role, **asked)
         rows += (_behind(row, steps) for row in found) if steps else found
     return tuple(rows)
 
 
 def _listed(values: Iterable[str] | str) -> tuple[str, ...]:
     return (values,) if isinstance(values, str) else tuple(values)
+
+
+def _untold(chain: Chain, asked: Mapping[str, Any]) -> tuple[AccessRow, ...]:
+    """What was asked, as it was asked, of a role of which nothing is known: its policies may allow any of it."""
+    condition = f"if the policies of {chain.role} allow it: {chain.note}"
+    resources = ("*",) if asked["resources"] is None else asked["resources"]
+    pairs = {
+        (spelled(action), "*" if not is_pattern(action) and read_action(action)[1] else resource)
+        for action in asked["actions"]
+        for resource in resources
+    }
+    return tuple(AccessRow(chain.role, *pair, "conditional", condition, (), "not read") for pair in sorted(pairs))
 
 
 def _behind(row: AccessRow, steps: Sequence[AssumeEdge]) -> AccessRow:
@@ -169,11 +252,12 @@ def _behind(row: AccessRow, steps: Sequence[AssumeEdge]) -> AccessRow:
 
 @collector_paused()
 def _edges(snapshot: Snapshot, context: Context) -> tuple[AssumeEdge, ...]:
+    own = [principal.arn for principal in snapshot.principals if principal.kind == "role"]
+    elsewhere = dict.fromkeys(roles_elsewhere(snapshot))
     found = [
-        AssumeEdge(row.principal, role.arn, row.outcome, row.condition, row.missing_keys)
-        for role in snapshot.principals
-        if role.kind == "role"
-        for row in who_can(snapshot, ASSUME, role.arn, context=context)
+        AssumeEdge(row.principal, role, row.outcome, row.condition, row.missing_keys, role in elsewhere)
+        for role in (*own, *elsewhere)
+        for row in who_can(snapshot, ASSUME, role, context=context)
     ]
     return tuple(sorted(found, key=lambda edge: (edge.principal, edge.role)))
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from lexgraph.access.asking import Answer, Asking
 from lexgraph.access.deciders import decided_by
-from lexgraph.access.fit import fitting
+from lexgraph.access.fit import fitting, is_about_iam
 from lexgraph.access.index import account_index
 from lexgraph.account.model import Principal, Snapshot
 from lexgraph.account.pages import collector_paused
 from lexgraph.account.stacks import resource_side
 from lexgraph.catalog.actions import catalog
 from lexgraph.conditions.context import UNKNOWN_CONTEXT, Context
-from lexgraph.errors import CatalogError, shown
+from lexgraph.errors import CatalogError, RequestError, shown
 from lexgraph.evaluation.authorize import authorize
 from lexgraph.evaluation.decision import Decision, Outcome
 from lexgraph.evaluation.request import Request, read_action, read_resource
+from lexgraph.evaluation.services import ALWAYS_ALLOWED
 from lexgraph.policy.arn import is_arn
 from lexgraph.policy.patterns import is_pattern
 
@@ -60,8 +63,9 @@ def decide(
     'implicitDeny'
     """
     who = snapshot.principal(principal)
+    (action,), (resource,) = _actions((action,)), _resources((resource,))
     request = Request(who.arn, action, resource, snapshot.request_context(who, context, resource))
-    return authorize(snapshot.stack_for(who, action, resource), request)
+    return authorize(snapshot.stack_for(who, action, resource, context), request)
 
 
 @collector_paused()
@@ -103,6 +107,7 @@ def access_rows(
     return tuple(row for own in rows for row in own)
 
 
+@collector_paused()
 def who_can(
     snapshot: Snapshot,
     action: str | Iterable[str],
@@ -121,7 +126,7 @@ def who_can(
     >>> "arn:aws:iam::111122223333:user/ruth" in {row.principal for row in rows}
     True
     """
-    asked = [(one, arn) for one in _strings(action) for arn in _strings(resource)]
+    asked = [(one, arn) for one in _actions(action) for arn in _resources(resource)]
     for _, arn in asked:
         read_resource(arn)  # refuses what no request could name
     questions = {(spelled(one), "*" if read_action(one)[1] else arn) for one, arn in asked}
@@ -153,16 +158,18 @@ def what_can(
 
     Patterns stand for actions of the catalogue, and without `resources` only those that are known are asked about: a
     dump names none, so an action may be granted and not be here, because nothing that it could be about is known.
-    `actions` and `resources` are as for :func:`access_rows`.
+    `actions` and `resources` are as for :func:`access_rows`, but that by default the account's own users, roles, groups
+    and policies are among the resources (:func:`own_resources`): for everybody at once these would be too many.
     """
     who = snapshot.principal(principal)
     own = _grantable(snapshot, who)
     rows = []
     known: dict[str, Context] = {}
-    listed = None if resources is None else _strings(resources)
-    for action, resource in _questions(action_names(actions), snapshot, listed):
+    listed = None if resources is None else _resources(resources)
+    assuming = catalog().bits("sts:AssumeRole*")  # A role's trust policy may be enough.
+    for action, resource in _questions(action_names(actions), snapshot, listed, own | assuming):
         place = catalog().index_of(action)
-        if place is not None and not own >> place & 1 and not _speaks(snapshot, action, resource):
+        if place is not None and not own >> place & 1 and not _speaks(snapshot, action, resource, context):
             continue
         if resource not in known:
             known[resource] = snapshot.request_context(who, context, resource)
@@ -179,6 +186,21 @@ def default_resources(snapshot: Snapshot) -> tuple[str, ...]:
     return tuple(snapshot.kept("default resources", lambda: tuple(sorted(set(_named_resources(snapshot))))))
 
 
+def own_resources(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return the ARNs of the account's users, roles, groups and own managed policies, sorted.
+
+    >>> from lexgraph.account.readers import example_account_path, read_account
+    >>> own_resources(read_account(example_account_path()))[0]
+    'arn:aws:iam::111122223333:group/admins'
+    """
+
+    def make() -> tuple[str, ...]:
+        own = {principal.arn for principal in snapshot.principals} | {group.arn for group in snapshot.groups}
+        return tuple(sorted(own | {policy.arn for policy in snapshot.policies if not policy.aws}))
+
+    return tuple(snapshot.kept("own resources", make))
+
+
 def action_names(actions: Iterable[str] | str) -> tuple[str, ...]:
     """Return the actions that names and patterns stand for, sorted, in AWS's spelling where the catalogue knows them.
 
@@ -188,7 +210,7 @@ def action_names(actions: Iterable[str] | str) -> tuple[str, ...]:
     ('lex:PostContent', 'lex:PostText')
     """
     found: set[str] = set()
-    for action in _strings(actions):
+    for action in _actions(actions):
         if not is_pattern(action):
             found.add(spelled(action))
             continue
@@ -207,9 +229,8 @@ def spelled(action: str) -> str:
 
 def _row(snapshot: Snapshot, principal: Principal, action: str, resource: str, context: Context) -> AccessRow:
     """The answer by way of the principal's own stack; it is the same as that of :class:`Asking`."""
-    decision = authorize(
-        snapshot.stack_for(principal, action, resource), Request(principal.arn, action, resource, context)
-    )
+    stack = snapshot.stack_for(principal, action, resource, context)
+    decision = authorize(stack, Request(principal.arn, action, resource, context))
     outcome, by = decision.outcome, decided_by(decision)
     if outcome != "conditional":
         return AccessRow(principal.arn, action, resource, outcome, None, (), by)
@@ -217,17 +238,21 @@ def _row(snapshot: Snapshot, principal: Principal, action: str, resource: str, c
 
 
 def _questions(
-    actions: Iterable[str], snapshot: Snapshot, resources: tuple[str, ...] | None
+    actions: Iterable[str], snapshot: Snapshot, resources: tuple[str, ...] | None, own: int = 0
 ) -> Iterator[tuple[str, str]]:
-    """The pairs to ask about; without `resources`, each action with those that are known and fit it."""
+    """The pairs to ask about; without `resources`, each action with those that are known and fit it: for the actions
+    `own` of the catalogue also the account's users, roles, groups and policies.
+    """
     known = tuple(sorted(set(default_resources(snapshot) if resources is None else resources)))
+    every = tuple(sorted({*known, *own_resources(snapshot)})) if own else known
     for action in actions:
         if read_action(action)[1]:
             yield action, "*"
         elif resources is not None:
             yield from ((action, resource) for resource in known)
         else:
-            yield from ((action, resource) for resource in fitting(action, known))
+            asked = every if own and is_about_iam(action) and own & catalog().bits(action) else known
+            yield from ((action, resource) for resource in fitting(action, asked))
 
 
 def asked_principals(
@@ -251,11 +276,24 @@ def asked_questions(
 
     Raises CatalogError for a pattern that matches no action.
     """
-    return _questions(action_names(actions), snapshot, None if resources is None else _strings(resources))
+    return _questions(action_names(actions), snapshot, None if resources is None else _resources(resources))
 
 
-def _strings(values: Iterable[str] | str) -> tuple[str, ...]:
-    return (values,) if isinstance(values, str) else tuple(values)
+def _actions(values: Iterable[str] | str) -> tuple[str, ...]:
+    return _texts(values, "an action is written service:Name", "MALFORMED_ACTION")
+
+
+def _resources(values: Iterable[str] | str) -> tuple[str, ...]:
+    return _texts(values, 'a resource is an ARN of six parts or "*"', "MALFORMED_ARN")
+
+
+def _texts(values: Iterable[str] | str, expected: str, code: str) -> tuple[str, ...]:
+    """One text, or each of several; what a notebook hands over may be neither."""
+    found = (values,) if isinstance(values, str | bytes) or not isinstance(values, Iterable) else tuple(values)
+    for one in found:
+        if not isinstance(one, str):
+            raise RequestError(f"{expected}, not {shown(one)}", code=code)
+    return found
 
 
 def _grantable(snapshot: Snapshot, principal: Principal) -> int:
@@ -264,7 +302,7 @@ def _grantable(snapshot: Snapshot, principal: Principal) -> int:
     stack = snapshot.stack(principal)
     if "identity" in stack.unreadable:
         return cat.everything
-    bits = cat.bits("sts:*") | cat.bits("kms:*")
+    bits = cat.bits("kms:*") | reduce(or_, map(cat.bits, ALWAYS_ALLOWED))  # `_speaks` sees to the roles to be assumed
     for policy in stack.identity:
         for statement in policy.statements:
             if statement.allows:
@@ -272,10 +310,10 @@ def _grantable(snapshot: Snapshot, principal: Principal) -> int:
     return bits
 
 
-def _speaks(snapshot: Snapshot, action: str, resource: str) -> bool:
+def _speaks(snapshot: Snapshot, action: str, resource: str, context: Context) -> bool:
     """Whether the resource's own policy may allow the action by itself."""
-    side = resource_side(snapshot, action, resource)
-    if side.policy is None:
+    side = resource_side(snapshot, action, resource, context)
+    if side.policy is None or side.unreadable:
         return side.unreadable
     bit = catalog().bits(action)
     allows = (one.actions for one in side.policy.statements if one.allows)

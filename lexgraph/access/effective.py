@@ -26,9 +26,11 @@ from lexgraph.policy.model import Policy
 class ActionSet:
     """The actions of one principal.
 
-    `named` are the actions that it is granted somewhere. Of these, `conditional` are granted under conditions only, or
-    may be taken away by a Deny with conditions, and `everywhere` are granted on every resource. `unknown` are those of
-    which a policy that could not be read may say something else; an action may be in both.
+    `named` are the actions that it is granted somewhere. Of these, `everywhere` are granted on every resource, and
+    `conditional` under conditions only, or may be taken away by a Deny with conditions. Of an action in both it is the
+    grant on every resource that has the conditions; another one, on some resources, may have none. What is `everywhere`
+    and not `conditional`, one Allow on ``*`` without conditions gives, in each layer. `unknown` are those of which a
+    policy that could not be read may say something else; an action may be in both.
     """
 
     principal: str

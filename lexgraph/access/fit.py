@@ -24,6 +24,16 @@ def fitting(action: str, resources: Iterable[str]) -> tuple[str, ...]:
     return listed if templates is None else _of_templates(templates, listed)
 
 
+@lru_cache(32_768)
+def is_about_iam(action: str) -> bool:
+    """Return whether an action takes users, roles, groups or policies.
+
+    >>> is_about_iam("iam:PassRole"), is_about_iam("lex:DeleteBot")
+    (True, False)
+    """
+    return any(split_arn(template)[2] == "iam" for template in _templates(action) or ())
+
+
 # Most actions share their types of resources with others: an answer for each set of templates is kept.
 @lru_cache(4096)
 def _of_templates(templates: tuple[str, ...], resources: tuple[str, ...]) -> tuple[str, ...]:

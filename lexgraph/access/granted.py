@@ -15,8 +15,9 @@ from lexgraph.policy.patterns import ascii_lower, is_pattern
 class Granted:
     """Sets of actions: `named` by some Allow and not removed by an unconditional Deny on ``*``.
 
-    Of these, `conditional` are granted under conditions only (or named by a Deny with conditions), and `everywhere` on
-    Resource ``*`` without a Deny on some resources.
+    Of these, `everywhere` are granted on Resource ``*`` without a Deny on some resources. `conditional` are granted
+    under conditions only: where they are everywhere, on ``*`` under conditions only (or a Deny with conditions names
+    them).
     """
 
     named: int
@@ -27,13 +28,15 @@ class Granted:
 class Bits(NamedTuple):
     """The actions that statements name, by what the statements say of them.
 
-    `allowed`: some Allow names it; `surely`: one without a condition; `widely`: one on Resource ``*``. `removed`: a
-    Deny without a condition on ``*`` names it; `perhaps`: a Deny with conditions; `partly`: a Deny on some resources.
+    `allowed`: some Allow names it; `surely`: one without a condition; `widely`: one on Resource ``*``; `freely`: one on
+    ``*`` without a condition. `removed`: a Deny without a condition on ``*`` names it; `perhaps`: a Deny with
+    conditions; `partly`: a Deny on some resources.
     """
 
     allowed: int = 0
     surely: int = 0
     widely: int = 0
+    freely: int = 0
     removed: int = 0
     perhaps: int = 0
     partly: int = 0
@@ -46,7 +49,8 @@ class Bits(NamedTuple):
     def granted(self) -> Granted:
         """The actions that one layer with these statements grants."""
         named = self.allowed & ~self.removed
-        return Granted(named, named & (~self.surely | self.perhaps), named & self.widely & ~self.partly)
+        everywhere = named & self.widely & ~self.partly
+        return Granted(named, named & (~self.surely | self.perhaps) | everywhere & ~self.freely, everywhere)
 
 
 def granted_bits(policy: Policy) -> Granted:
@@ -69,7 +73,7 @@ def statement_bits(policy: Policy) -> Bits:
     2
     """
     cat = catalog()
-    allowed = surely = widely = removed = perhaps = partly = 0
+    allowed = surely = widely = freely = removed = perhaps = partly = 0
     for statement in policy.statements:
         bits = cat.bits_of(statement.actions.patterns, statement.actions.negated)
         free, whole = statement.unconditional, is_everywhere(statement)
@@ -77,12 +81,13 @@ def statement_bits(policy: Policy) -> Bits:
             allowed |= bits
             surely |= bits if free else 0
             widely |= bits if whole else 0
+            freely |= bits if free and whole else 0
         elif free and whole:
             removed |= bits
         else:
             perhaps |= 0 if free else bits
             partly |= 0 if whole else bits
-    return Bits(allowed, surely, widely, removed, perhaps, partly)
+    return Bits(allowed, surely, widely, freely, removed, perhaps, partly)
 
 
 def is_everywhere(statement: Statement) -> bool:

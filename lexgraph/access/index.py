@@ -102,7 +102,9 @@ class AccountIndex:
 
     def opened(self, context: Context) -> dict[tuple[object, ...], Any]:
         """Return the answers under conditions that hold for more than one question in a context, to be added to."""
-        name = (frozenset(context.known.items()), context.complete, context.role_id)
+        tags = None if context.resource_tags is None else frozenset(context.resource_tags.items())
+        said = frozenset(context.known.items())
+        name = (said, context.complete, context.role_id, context.whole_tags, tags)
         found = self._opened.get(name)
         if found is None:
             if len(self._opened) >= MOST_CONTEXTS:

@@ -6,29 +6,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
 
+from lexgraph.access.granted import is_everywhere
+from lexgraph.access.outsiders import Inside, keys_asked, meant, root_account
+from lexgraph.access.reach import ASK_WHO, REACHES, Grant, Reach, conditions_of
 from lexgraph.account.model import Snapshot
 from lexgraph.account.pages import collector_paused
+from lexgraph.account.stacks import control_levels
 from lexgraph.catalog.actions import catalog
+from lexgraph.conditions.context import Values
 from lexgraph.evaluation.decision import Outcome
-from lexgraph.evaluation.principals import named_ways
-from lexgraph.evaluation.request import Question, Request
-from lexgraph.evaluation.residual import residual_keys
-from lexgraph.evaluation.services import fixing_tests
-from lexgraph.policy.arn import account_of, is_arn, pad, split_arn
-from lexgraph.policy.intersect import FRESH, TooManyPatterns
+from lexgraph.evaluation.residual import residual_keys, residual_words
+from lexgraph.policy.arn import account_of, pad, split_arn
+from lexgraph.policy.intersect import TooManyPatterns
 from lexgraph.policy.model import PatternSet, Policy, Statement
-from lexgraph.reasoning.cells import cells
+from lexgraph.reasoning.cells import cells_of
+from lexgraph.reasoning.side import AnyCaller, Side, side_of
 
-Reach = Literal["public", "limited", "organization", "account", "service", "federated", "deleted", "unknown"]
-REACHES: tuple[Reach, ...] = get_args(Reach)
+__all__ = ["REACHES", "Reach", "SharedAccess", "shared_access"]
+
 UNREAD = "if its policy, which could not be read, allows it"
+PERHAPS = Statement("Deny", PatternSet(("*",)), PatternSet(("*",)), unknown="not all of them were given")
 GONE = "if there still is a user or role with this id; AWS shows an id where there is none"
 TOO_MANY = "where no Deny of the policy forbids it: its statements overlap in too many ways to say where"
-# Keys that say whose the caller is, whoever it is.
-_OWNER_KEYS = frozenset({"aws:principalaccount", "aws:principalarn"})
-_ORGANIZATION_KEYS = frozenset({"aws:principalorgid", "aws:principalorgpaths"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,14 @@ class SharedAccess:
     """What one statement grants to one caller from outside.
 
     `principal` is the caller as the policy names it: an account id, an ARN, ``Service:…``, ``Federated:…``, or ``*``
-    for anyone. `reach` says who that is: ``public``; ``limited`` where a condition fixes a network or some accounts;
-    ``organization`` where one fixes an organization; ``account``, ``service`` and ``federated`` where they are named;
-    ``deleted`` for the unique id of a user or role that the account does not have (AWS shows it in the place of one
-    that is gone, and nobody gets that id again: such a grant is ``conditional`` on there being somebody); ``unknown``
-    where the policy could not be read. `actions` and `resources` are patterns, `exceptions`
-    those of resources that are not meant. For another account's callers their own account must allow it too.
+    for anyone. `reach` says who of them is let in. Of anyone: ``public`` where strangers are, from anywhere;
+    ``organization`` and ``limited`` where the conditions and the Denies leave only those of an organization, or of a
+    network or some accounts; ``service`` and ``federated`` where they leave only such, or where these are named, as
+    ``account`` is; ``deleted`` for the unique id of a user or role that the account does not have (AWS shows it in the
+    place of one that is gone, and nobody gets that id again: such a grant is ``conditional`` on there being somebody);
+    ``unknown`` where the policy could not be read. Whom a Deny names, or spares, stands in the `condition`, as a test
+    of the keys that tell who asks. `actions` and `resources` are patterns, `exceptions` those of resources that are not
+    meant. For another account's callers their own account must allow it too.
     """
 
     resource: str
@@ -63,8 +65,8 @@ def shared_access(snapshot: Snapshot) -> tuple[SharedAccess, ...]:
     """Return what the resources and roles of an account grant to callers from outside, sorted by resource.
 
     Each Allow is told with what the policy's Denies, and the resource control policies above the account, leave of it.
-    What is open only to callers of the account itself is left out. A policy that could not be read is a row of unknown
-    reach.
+    What is open only to callers of the account itself is left out, and so is what another account's resource shares. A
+    policy that could not be read is a row of unknown reach.
 
     Examples
     --------
@@ -80,14 +82,19 @@ def shared_access(snapshot: Snapshot) -> tuple[SharedAccess, ...]:
 
 
 def _policies(snapshot: Snapshot) -> Iterator[tuple[str, Policy]]:
-    yield from ((one.resource, one.policy) for one in snapshot.resource_policies)
+    yield from ((one.resource, one.policy) for one in snapshot.resource_policies if _is_own(snapshot, one.resource))
     yield from ((p.arn, p.trust) for p in snapshot.principals if p.trust is not None)
 
 
 def _unread(snapshot: Snapshot) -> Iterator[SharedAccess]:
     for bad in snapshot.unreadable:
-        if bad.kind in ("resource", "trust") and not bad.partial:
+        if bad.kind in ("resource", "trust") and not bad.partial and _is_own(snapshot, bad.owner):
             yield SharedAccess(bad.owner, None, "unknown", (), (), (), "conditional", UNREAD, (), bad.owner)
+
+
+def _is_own(snapshot: Snapshot, resource: str) -> bool:
+    """Whether a resource is the account's, as far as its ARN tells: another account's share nothing of this one."""
+    return snapshot.account_id is None or account_of(resource) in (None, snapshot.account_id)
 
 
 # One policy -----------------------------------------------------------------------------------------------------------
@@ -103,6 +110,7 @@ class _Granted:
     outcome: Outcome
     condition: str | None
     missing_keys: tuple[str, ...]
+    reach: Reach | None  # of a grant to everyone
 
 
 def _shared(
@@ -111,52 +119,144 @@ def _shared(
     own = account_of(resource) or snapshot.account_id
     service = split_arn(resource)[2].replace("iam", "sts")  # a role's trust policy is about sts:AssumeRole
     controls = _controls(snapshot, service, own)
-    ids = snapshot.kept("unique ids", lambda: {p.unique_id for p in snapshot.principals})
+    inside = _inside(snapshot)
     for place, statement in enumerate(policy.statements):
         if not statement.allows or statement.principals is None:
             continue
-        for principal in _outsiders(statement, snapshot.account_id):
-            if principal in ids:
-                continue
-            reach = _reach(statement, principal, snapshot.account_id)
-            if reach is None:
-                continue
-            denies = [one for one in (*policy.statements, *controls) if _denies(one, principal, resource)]
-            name = (statement, policy.version, service, *denies)
+        for principal in _outsiders(statement, inside):
+            said = _said(policy, statement, principal, inside, resource, controls)
+            name = (principal if said.asks_who else principal == "*", policy.version, service, said)
             if name not in memo:
-                memo[name] = tuple(_granted(policy, service, statement, denies))
-            for one in map(_if_not_gone, memo[name]) if reach == "deleted" else memo[name]:
+                memo[name] = tuple(_granted(policy, service, said, principal, inside))
+            for one in memo[name]:
+                reach = _reach(statement, principal, one)
+                told = _if_not_gone(one) if reach == "deleted" else one
                 # Without a Resource element a statement is about the policy's own resource.
-                resources = one.resources if statement.resources is not None else (resource,)
+                resources = told.resources if statement.resources is not None else (resource,)
                 yield SharedAccess(
-                    resource, principal, reach, one.actions, resources, one.exceptions, one.outcome, one.condition,
-                    one.missing_keys, policy.key, place, statement.sid,
+                    resource, principal, reach, told.actions, resources, told.exceptions, told.outcome, told.condition,
+                    told.missing_keys, policy.key, place, statement.sid,
                 )  # fmt: skip
 
 
+def _inside(snapshot: Snapshot) -> Inside:
+    def make() -> Inside:
+        organization = snapshot.organization
+        ids = frozenset(p.unique_id for p in snapshot.principals if p.unique_id is not None)
+        # AWS describes an organization to its members alone, so that the account is in one whose tree is not known.
+        member = organization is not None and (not organization.targets or organization.has(snapshot.account_id))
+        return Inside(snapshot.account_id, ids, organization.id if organization is not None and member else None)
+
+    found: Inside = snapshot.kept("inside", make)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a policy and the controls above say of one caller from outside, as statements that name nobody; `keys` are
+    what follows from the caller's name of the condition keys that they ask for.
+    """
+
+    allows: tuple[Statement, ...]
+    denies: tuple[Statement, ...]
+    controls: tuple[Statement, ...]
+    keys: tuple[tuple[str, Values], ...]
+    asks_who: bool
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """All of them, the Allow first."""
+        return (*self.allows, *self.denies, *self.controls)
+
+
+def _said(
+    policy: Policy,
+    statement: Statement,
+    principal: str,
+    inside: Inside,
+    resource: str,
+    controls: tuple[Statement, ...],
+) -> _Said:
+    who = meant(principal, inside, split_arn(resource)[1])
+    allows = tuple(who.said_by(statement))
+    denies = tuple(said for one in policy.statements if not one.allows for said in who.said_by(one))
+    above = tuple(said for one in controls for said in who.said_by(one, silent=True))
+    if statement.resources is None and any(one.resources and not is_everywhere(one) for one in (*denies, *above)):
+        allows = tuple(replace(one, resources=PatternSet((resource,))) for one in allows)
+    asked = keys_asked((*allows, *denies, *above))
+    known = {**who.keys, **_keys_of_resource(resource, inside)}
+    keys = tuple(sorted((key, values) for key, values in known.items() if asked is None or key in asked))
+    return _Said(allows, denies, above, keys, asked is None or not asked.isdisjoint(ASK_WHO))
+
+
+def _keys_of_resource(resource: str, inside: Inside) -> dict[str, Values]:
+    """What follows from the resource's owner (rule U4)."""
+    owner = account_of(resource) or inside.account
+    found: dict[str, Values] = {} if owner is None else {"aws:resourceaccount": (owner,)}
+    return found if inside.organization is None else {**found, "aws:resourceorgid": (inside.organization,)}
+
+
 def _controls(snapshot: Snapshot, service: str, account: str | None) -> tuple[Statement, ...]:
-    """The Denies of the resource control policies that a resource of a service is under."""
-    organization = snapshot.organization
-    if organization is None or account is None or service not in catalog().rcp_services:
-        return ()
-    levels = organization.levels(account, "rcp")
-    return tuple(one for level in levels for policy in level for one in policy.statements if not one.allows)
+    """The Denies of the resource control policies that a resource of a service is under; with what could not be read of
+    these in a statement that may be one (rule U3).
+    """
+    levels, unread, _ = control_levels(snapshot, account, "rcp") if service in catalog().rcp_services else ((), (), ())
+    found = tuple(one for level in levels for policy in level for one in policy.statements if not one.allows)
+    return (*found, PERHAPS) if unread else found
 
 
-def _granted(policy: Policy, service: str, statement: Statement, denies: list[Statement]) -> Iterator[_Granted]:
-    """What a statement grants where no Deny forbids it: to the caller that they all are about, so none is named."""
-    variables = policy.has_variables
-    said = tuple(_about(one, service, variables=variables) for one in (statement, *denies))
+def _granted(policy: Policy, service: str, said: _Said, principal: str, inside: Inside) -> Iterator[_Granted]:
+    """What an Allow grants to callers from outside where no Deny forbids it: to those that all the statements are now
+    about, so none is named.
+    """
+    known = dict(said.keys)
     try:
-        found = cells(replace(policy, statements=said, kind="identity"))
+        found = cells_of(_side(policy, service, said), (), AnyCaller("*", None, known, {}))
     except TooManyPatterns:
-        resources = tuple(statement.resources or ())
-        yield _Granted(tuple(statement.actions), resources, (), "conditional", f"if {TOO_MANY}", ())
+        yield from _too_many(policy, said, principal, inside)
         return
     for cell in found:
-        yield _Granted(
-            cell.patterns, cell.resources, cell.exceptions, cell.outcome, cell.condition, residual_keys(cell.formula)
-        )
+        grant = Grant(principal, cell.formula, known, said.statements)
+        cell = replace(cell, formula=grant.settled(inside))
+        if cell.formula is not False:
+            yield _Granted(
+                cell.patterns, cell.resources, cell.exceptions, cell.outcome, cell.condition,
+                residual_keys(cell.formula), grant.reach(inside) if principal == "*" else None,
+            )  # fmt: skip
+
+
+def _too_many(policy: Policy, said: _Said, principal: str, inside: Inside) -> Iterator[_Granted]:
+    """What an Allow says by itself, where its Denies are too many to say what they leave of it."""
+    for one in said.allows:
+        keys = dict(said.keys)
+        grant = Grant(principal, conditions_of(one, keys, variables=policy.has_variables), keys, (one,))
+        formula = grant.settled(inside)
+        if formula is not False:
+            words = f"if {TOO_MANY}" if formula is True else f"{residual_words(formula)}, and {TOO_MANY}"
+            yield _Granted(
+                tuple(one.actions), tuple(one.resources or ()), (), "conditional", words, residual_keys(formula),
+                grant.reach(inside) if principal == "*" else None,
+            )  # fmt: skip
+
+
+def _side(policy: Policy, service: str, said: _Said) -> Side:
+    """The statements as two policies that name nobody: the resource's own may be too old for variables (rule S4)."""
+    live = policy.has_variables
+    own = tuple(_about(one, service, variables=live) for one in (*said.allows, *said.denies))
+    above = tuple(_about(_but_retiring(one, service), service, variables=True) for one in said.controls)
+    policies = (replace(policy, statements=own, kind="identity"), Policy("resource control policies", above))
+    # Plain even where a statement could not be read: no rule of a layer, or of a service, is to be put in.
+    return replace(side_of(policies), plain=True)
+
+
+def _but_retiring(statement: Statement, service: str) -> Statement:
+    """The statement without the action of KMS that no resource control policy is about (rule L2)."""
+    cat = catalog()
+    bits = cat.bits_of(statement.actions.patterns, statement.actions.negated)
+    if service != "kms" or not bits & cat.bits("kms:RetireGrant"):
+        return statement
+    names = cat.names_in(bits & cat.bits("kms:*") & ~cat.bits("kms:RetireGrant"))
+    return replace(statement, actions=PatternSet(names))
 
 
 def _if_not_gone(granted: _Granted) -> _Granted:
@@ -199,7 +299,7 @@ def _whole(resources: PatternSet, *, variables: bool) -> PatternSet:
 # Who ------------------------------------------------------------------------------------------------------------------
 
 
-def _outsiders(statement: Statement, own: str | None) -> Iterator[str]:
+def _outsiders(statement: Statement, inside: Inside) -> Iterator[str]:
     """The callers from outside that an Allow names, each once; an account by its id."""
     element = statement.principals
     if element is None:
@@ -214,45 +314,18 @@ def _outsiders(statement: Statement, own: str | None) -> Iterator[str]:
             found["*"] = None
         elif kind != "AWS":
             found[pattern] = None
-        elif is_arn(value) and split_arn(value)[5] == "root":
-            found[account_of(value) or value] = None
-        else:
-            found[value] = None
-    yield from (name for name in found if name != own and (not is_arn(name) or account_of(name) != own))
+        elif not inside.has(pattern):
+            found[root_account(value) or value] = None
+    yield from found
 
 
-def _caller(principal: str) -> str:
-    """A caller that the name means, and that nothing else names."""
-    if principal.isdigit():
-        return f"arn:aws:iam::{principal}:role/{FRESH}"
-    known = principal == "*" or is_arn(principal) or principal.startswith(("Service:", "Federated:"))
-    return principal if known else f"arn:aws:iam::{'0' * 12}:role/{FRESH}"  # a canonical user, a unique id
-
-
-def _denies(statement: Statement, principal: str, resource: str) -> bool:
-    """Whether a Deny is about every caller that a name means; where it is about some of them, the others remain."""
-    if statement.allows:
-        return False
-    question = Question(Request(_caller(principal), "sts:AssumeRole", resource))
-    named = named_ways(statement, question, bounded=False, silent=False)
-    return any(formula is True for formula in named.values())
-
-
-def _reach(statement: Statement, principal: str, own: str | None) -> Reach | None:
-    """How far a grant reaches; None where its conditions fix callers of the account itself."""
+def _reach(statement: Statement, principal: str, granted: _Granted) -> Reach:
+    """How far a grant reaches."""
     if statement.unknown is not None:
         return "unknown"
-    if principal != "*":
-        named: dict[str, Reach] = {"Service": "service", "Federated": "federated", "CanonicalUser": "account"}
-        if not principal.isdigit() and ":" not in principal:
-            return "deleted"
-        return named.get(principal.partition(":")[0], "account")
-    keys = set()
-    for test in fixing_tests(statement):
-        key = test.key.lower()
-        if key in _OWNER_KEYS and {account_of(value) or value for value in map(str, test.values)} == {own}:
-            return None
-        keys.add(key)
-    if not keys:
-        return "public"
-    return "organization" if keys <= _ORGANIZATION_KEYS else "limited"
+    if principal == "*":
+        return granted.reach or "unknown"
+    if not principal.isdigit() and ":" not in principal:
+        return "deleted"
+    named: dict[str, Reach] = {"Service": "service", "Federated": "federated", "CanonicalUser": "account"}
+    return named.get(principal.partition(":")[0], "account")

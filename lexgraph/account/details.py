@@ -111,6 +111,7 @@ class Details(EntryReader):
             policies=policies,
             unreadable=tuple(self.unreadable),
             notes=tuple(self.notes),
+            has_all_roles=bool(self.roles) and not self.truncated,
         )
 
     def with_groups(self, user: Principal, names: tuple[str, ...], known: Mapping[str, str]) -> Principal:
@@ -127,7 +128,7 @@ class Details(EntryReader):
             self.notes.append(f"{shown(user.label)} is in groups that the file does not describe: {listed}")
         return Principal(
             user.arn, user.kind, user.name, user.path, user.unique_id, user.created, user.tags, arns,
-            user.inline, user.attached, user.boundary,
+            user.inline, user.attached, user.boundary, None, user.tagged,
         )  # fmt: skip
 
     def distinct(self, values: list[_Value], what: str) -> tuple[_Value, ...]:

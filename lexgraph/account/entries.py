@@ -101,6 +101,7 @@ class EntryReader:
             attached=self.attached(item, at),
             boundary=self.boundary(item, at),
             trust=trust,
+            tagged=item.get("Tags") is not None,
         )
 
     def group(self, item: Json, at: Where) -> Group:

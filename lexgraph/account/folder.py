@@ -77,7 +77,12 @@ def read_folder(
     if missing[DETAILS]:
         missing[DETAILS].append("there may be users, groups, roles and policies that are not here")
     notes = (f"{part}: {text}" for part in _PARTS for text in missing.get(part, ()))
-    return replace(found, notes=(*found.notes, *notes), coverage=tuple(_coverage(found.coverage, missing)))
+    return replace(
+        found,
+        notes=(*found.notes, *notes),
+        coverage=tuple(_coverage(found.coverage, missing)),
+        has_all_roles=found.has_all_roles and not missing[DETAILS],
+    )
 
 
 # The pages --------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from lexgraph.account import stacks
 from lexgraph.account.credentials import Credential
 from lexgraph.account.organization import Organization
-from lexgraph.conditions.context import Context
+from lexgraph.conditions.context import UNKNOWN_CONTEXT, Context
 from lexgraph.errors import AccountError, PolicyError, shown
 from lexgraph.evaluation.stack import LAYERS, Layer, PolicyStack
 from lexgraph.policy.arn import short_name, split_arn
@@ -27,7 +27,8 @@ class Principal:
     """A user or a role.
 
     `groups`, `attached` and `boundary` are ARNs; `inline` policies are keyed ``<owner's ARN>/<policy's
-    name>``; `trust` is a role's trust policy (None for a user, and where it could not be read).
+    name>``; `trust` is a role's trust policy (None for a user, and where it could not be read). `tagged`: the entry has
+    a list of tags, be it an empty one.
     """
 
     arn: str
@@ -42,6 +43,7 @@ class Principal:
     attached: tuple[str, ...] = ()
     boundary: str | None = None
     trust: Policy | None = None
+    tagged: bool = field(default=False, compare=False)
 
     @property
     def label(self) -> str:
@@ -136,6 +138,8 @@ class Snapshot:
     credentials : the rows of the credential report, where there is one.
     coverage : for each part that was read, how much of it was, and what is missing.
     no_resource_policy : resources of which it is known that they have no policy.
+    has_all_roles : whether every role of the account is here. A dump that was cut short does not hold them all, and one
+        without any role may have been asked for users alone.
 
     Examples
     --------
@@ -159,6 +163,7 @@ class Snapshot:
     credentials: tuple[Credential, ...] = ()
     coverage: tuple[Coverage, ...] = ()
     no_resource_policy: tuple[str, ...] = ()
+    has_all_roles: bool = False
     _made: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False, hash=False)
 
     @property
@@ -269,14 +274,17 @@ class Snapshot:
         stack: PolicyStack = self.kept(f"stack {who.arn}", lambda: stacks.principal_stack(self, who))
         return stack
 
-    def stack_for(self, principal: str | Principal, action: str, resource: str) -> PolicyStack:
+    def stack_for(
+        self, principal: str | Principal, action: str, resource: str, context: Context = UNKNOWN_CONTEXT
+    ) -> PolicyStack:
         """Return the layers for one request: beside those of `stack`, the resource's own policy where it is known (the
-        trust policy where a role is to be assumed), and the RCPs above the resource's account.
+        trust policy where a role is to be assumed), and the RCPs above the resource's account, which the `context` may
+        tell where the ARN does not (rule R7).
 
         A role of another account has a trust policy, and a KMS key a key policy, that a dump does not hold:
         there the layer ``resource`` is unreadable (rules L7, L8, U5).
         """
-        return stacks.request_stack(self, self.principal(principal), action, resource)
+        return stacks.request_stack(self, self.principal(principal), action, resource, context)
 
     def resource_policy(self, arn: str) -> Policy | None:
         """Return the policy that decides about a resource: its own, or that of what it is part of (the bucket of an S3

@@ -46,7 +46,7 @@ class Organization:
     Parameters
     ----------
     id : ``o-…``.
-    management_account : the account whose principals no SCP binds.
+    management_account : the account whose principals no SCP binds, and whose resources no RCP does.
     targets : the root first, then the organizational units, then the accounts, each by id; none at all where the tree
         is not known, which AWS tells only to some accounts of an organization.
     policies : the SCPs and RCPs, by id; those that are attached nowhere too.
@@ -75,7 +75,9 @@ class Organization:
         return target is not None and target.kind == "account"
 
     def binds(self, account_id: str) -> bool:
-        """Return whether SCPs bind the principals of an account: not those of the management account (rule L2)."""
+        """Return whether SCPs bind the principals of an account, and RCPs its resources: not those of the management
+        account (rule L2).
+        """
         return account_id != self.management_account
 
     def enabled(self, kind: ControlKind) -> bool | None:

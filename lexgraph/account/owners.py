@@ -19,8 +19,20 @@ _PARTS_OF = {
     "es": (re.compile(r"(domain/[^/]+)/.*", re.S),),
     "execute-api": (re.compile(r"([^/]+)/.*", re.S),),
 }
+_WITH_THEIR_OWN = {"lambda": _PARTS_OF["lambda"]}
 # One policy, of the catalogue, is about all databases, tables and functions of an account in a region.
 _GLUE = re.compile(r"(?:database|table|tableVersion|userDefinedFunction|connection)/")
+
+
+def may_hold_another(resource: str) -> bool:
+    """Return whether a part of a resource may have a policy of its own beside that of the whole: AWS keeps one for each
+    version and alias of a Lambda function.
+
+    >>> may_hold_another("arn:aws:lambda:us-east-1:111122223333:function:fulfil:prod")
+    True
+    """
+    parts = split_arn(resource)
+    return len(parts) == PARTS and any(pattern.fullmatch(parts[5]) for pattern in _WITH_THEIR_OWN.get(parts[2], ()))
 
 
 def policy_holders(resource: str) -> Iterator[str]:

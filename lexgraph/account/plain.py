@@ -67,6 +67,7 @@ class PlainEntries:
         take = fields.pop
         names = _texts(_list(take("GroupList", None)))
         arn = _arn(take("Arn", None), "user")
+        tagged = fields.get("Tags") is not None
         user = Principal(
             arn,
             "user",
@@ -79,6 +80,8 @@ class PlainEntries:
             self.inline(take("UserPolicyList", None), arn),
             self.attached(take("AttachedManagedPolicies", None)),
             self.boundary(take("PermissionsBoundary", None)),
+            None,
+            tagged,
         )
         _check_rest(fields)
         return user, tuple(dict.fromkeys(names))
@@ -88,6 +91,7 @@ class PlainEntries:
         fields = once(pairs)
         take = fields.pop
         arn = _arn(take("Arn", None), "role")
+        tagged = fields.get("Tags") is not None
         role = Principal(
             arn,
             "role",
@@ -103,6 +107,7 @@ class PlainEntries:
             policy_of(
                 TRUST_NAME, self.documents.read(take("AssumeRolePolicyDocument", None), trust=True), "trust", arn
             ),
+            tagged,
         )
         _check_rest(fields)
         return role

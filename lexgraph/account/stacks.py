@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from lexgraph.account.owners import policy_holders
-from lexgraph.conditions.context import Context
+from lexgraph.account.owners import may_hold_another, policy_holders
+from lexgraph.conditions.context import UNKNOWN_CONTEXT, Context
 from lexgraph.evaluation.authorize import LayerIndexes
 from lexgraph.evaluation.request import read_action
 from lexgraph.evaluation.stack import Layer, PolicyStack
@@ -27,12 +27,16 @@ MOST_KEPT = 16_384
 
 @dataclass(frozen=True, slots=True)
 class ResourceSide:
-    """What is known of a resource's own policy: the policy; or that it could not be read; or that there is none."""
+    """What is known of a resource's own policy: the policy; or that it could not be read; or that there is none.
+
+    Where it is `partial`, the policy is that of what the resource is part of, and it may have another of its own.
+    """
 
     key: str = ""
     policy: Policy | None = None
     unreadable: bool = False
     absent: bool = False
+    partial: bool = False
 
 
 UNTOLD = ResourceSide()
@@ -86,19 +90,27 @@ def control_levels(snapshot: Snapshot, account: str | None, kind: ControlKind) -
     if not organization.has(account):
         # What binds an account that the file does not know is unknown; another organization's accounts are its own.
         return (), ((kind,) if account == snapshot.account_id else ()), ()
-    if kind == "scp" and not organization.binds(account):
+    if not organization.binds(account):
         return (), (), (kind,)
     levels = organization.levels(account, kind)
     unread: tuple[Layer, ...] = (kind,) if organization.unread(account, kind) else ()
     return levels, unread, () if levels else (kind,)
 
 
-def request_stack(snapshot: Snapshot, who: Principal, action: str, resource: str) -> PolicyStack:
+def owner_of(snapshot: Snapshot, resource: str, context: Context = UNKNOWN_CONTEXT) -> str | None:
+    """Return whose a resource is (rule R7): as its ARN says, else as the context does, else the account's own."""
+    stated = context.known.get("aws:resourceaccount") or (snapshot.account_id,)
+    return account_of(resource) or stated[0]
+
+
+def request_stack(
+    snapshot: Snapshot, who: Principal, action: str, resource: str, context: Context = UNKNOWN_CONTEXT
+) -> PolicyStack:
     """Return the layers for one request: those of the principal, the resource's own policy where it is known, and the
     RCPs above the resource's account.
     """
-    side = resource_side(snapshot, action, resource)
-    owner = account_of(resource) or snapshot.account_id
+    side = resource_side(snapshot, action, resource, context)
+    owner = owner_of(snapshot, resource, context)
     rcps, rcp_unread, rcp_absent = control_levels(snapshot, owner, "rcp")
     stack = snapshot.stack(who)
     own_absent = tuple(layer for layer in stack.absent if layer != "rcp")
@@ -118,12 +130,13 @@ def request_stack(snapshot: Snapshot, who: Principal, action: str, resource: str
         resource=side.policy,
         unreadable=(*stack.unreadable, *rcp_unread, *resource_unread),
         absent=(*own_absent, *rcp_absent, *resource_absent),
+        partial=("resource",) if side.partial else (),
     )
     made[name] = found.sharing(layer_indexes(snapshot))
     return found
 
 
-def resource_side(snapshot: Snapshot, action: str, resource: str) -> ResourceSide:
+def resource_side(snapshot: Snapshot, action: str, resource: str, context: Context = UNKNOWN_CONTEXT) -> ResourceSide:
     """Return what is known of the policy of the resource that a request is about.
 
     A role's is its trust policy, where the role is to be assumed. A role of another account has one, and so has every
@@ -133,21 +146,52 @@ def resource_side(snapshot: Snapshot, action: str, resource: str) -> ResourceSid
     """
     service, _, name = ascii_lower(action).partition(":")
     if service == "sts" and name.startswith("assumerole"):
-        return _sides(snapshot).get(resource, UNREAD)
+        found = _sides(snapshot).get(resource)
+        return found or (NONE if lacks_role(snapshot, resource) else UNREAD)
     sides = _collected(snapshot)
     if sides and is_pattern(resource) and not read_action(action)[1] and _may_mean_several(snapshot, service, resource):
         return UNREAD
-    found = next((sides[holder] for holder in policy_holders(resource) if holder in sides), UNTOLD) if sides else UNTOLD
+    found = _told(sides, resource) if sides else UNTOLD
     parts = split_arn(resource)
     if service == "kms" and found.policy is None and len(parts) == PARTS and parts[-1].startswith("key/"):
         return UNREAD
-    return UNREAD if found is UNTOLD and _is_elsewhere(snapshot, service, resource) else found
+    if not (found is UNTOLD or found.partial) or not _is_elsewhere(snapshot, service, resource, context):
+        return found
+    return replace(found, key=f"{found.key}, elsewhere", unreadable=True, partial=False) if found.partial else UNREAD
 
 
-def _is_elsewhere(snapshot: Snapshot, service: str, resource: str) -> bool:
+def _told(sides: Mapping[str, ResourceSide], resource: str) -> ResourceSide:
+    """What was collected of a resource's policy, or of that of what it is part of."""
+    holder = next((holder for holder in policy_holders(resource) if holder in sides), None)
+    if holder is None:
+        return UNTOLD
+    found = sides[holder]
+    if holder == resource or not may_hold_another(resource) or found.unreadable:
+        return found
+    return UNTOLD if found.policy is None else replace(found, key=f"in {holder}", partial=True)
+
+
+def _is_elsewhere(snapshot: Snapshot, service: str, resource: str, context: Context) -> bool:
     """Whether a resource is another account's, and may have a policy; those of IAM but for roles have none."""
-    owner = account_of(resource)
+    owner = owner_of(snapshot, resource, context)
     return service != "iam" and None not in (owner, snapshot.account_id) and owner != snapshot.account_id
+
+
+def lacks_role(snapshot: Snapshot, arn: str) -> bool:
+    """Return whether there surely is no role to assume by this ARN: it is none of the account's, all of which were
+    read, or it is no role's at all.
+    """
+    parts = split_arn(arn)
+    if len(parts) < PARTS or is_pattern(arn):
+        return False
+    if (parts[2], parts[5][:5]) != ("iam", "role/"):
+        return True
+    if not snapshot.has_all_roles or parts[4] != snapshot.account_id:
+        return False
+    roles: frozenset[str] = snapshot.kept(
+        "role ARNs", lambda: frozenset(principal.arn for principal in snapshot.principals if principal.kind == "role")
+    )
+    return arn not in roles
 
 
 def resource_policy(snapshot: Snapshot, arn: str) -> Policy | None:
@@ -188,14 +232,15 @@ def _sides(snapshot: Snapshot) -> dict[str, ResourceSide]:
 def _may_mean_several(snapshot: Snapshot, service: str, pattern: str) -> bool:
     """Whether a pattern may mean a resource whose policy was collected, other than the one that it lies in."""
     sides = _collected(snapshot)
-    if any(holder in sides and not is_pattern(holder) for holder in policy_holders(pattern)):
+    within = [holder for holder in policy_holders(pattern) if holder in sides and not is_pattern(holder)]
+    if within and not may_hold_another(pattern):
         return False
     made: dict[tuple[str, str], bool] = snapshot.kept("several", dict)
     if (service, pattern) not in made:
         if len(made) >= MOST_KEPT:
             made.clear()
         asked = pad(split_arn(pattern), kind="identity") or ()
-        listed = (split_arn(arn) for arn, side in sides.items() if side is not NONE)
+        listed = (split_arn(arn) for arn, side in sides.items() if side is not NONE and arn not in within)
         made[service, pattern] = any(
             (parts[2] == service or not is_pattern(asked[2])) and _reaches(asked, parts) for parts in listed
         )
@@ -216,8 +261,11 @@ def _reaches(asked: Sequence[str], holder: Sequence[str]) -> bool:
 
 
 def known_context(snapshot: Snapshot, who: Principal, context: Context, resource: str | None = None) -> Context:
-    """Return `context` with what the account says of the principal: its tags, a user's unique id, and where its
-    organization and the resource's are known, their ids and paths (rule U4). What the caller gave wins.
+    """Return `context` with what the account says of the principal: its tags, its unique id, and where its
+    organization and the resource's are known, their ids and paths (rule U4); and the tags of a resource that is a user
+    or role of the account. What the caller gave wins.
+
+    A user has no other tags than those; the session of a role may bring more.
     """
     known: dict[str, Any] = {f"aws:PrincipalTag/{key}": value for key, value in who.tags}
     if who.unique_id and who.kind == "user":
@@ -226,8 +274,25 @@ def known_context(snapshot: Snapshot, who: Principal, context: Context, resource
     if resource is not None:
         stated = context.known.get("aws:resourceaccount") or (account_of(resource) or snapshot.account_id,)
         known |= _in_organization(snapshot, stated[0], "Resource")
-    found = context.with_values({key: v for key, v in known.items() if key.lower() not in context.known})
-    return replace(found, role_id=who.unique_id) if who.kind == "role" and context.role_id is None else found
+    tags, role = _told_tags(snapshot), who.kind == "role"
+    return Context(
+        {**context.values, **{key: v for key, v in known.items() if key.lower() not in context.known}},
+        context.complete,
+        who.unique_id if role and context.role_id is None else context.role_id,
+        context.whole_tags or (not role and bool(tags)),
+        tags.get(resource) if context.resource_tags is None and resource is not None else context.resource_tags,
+    )
+
+
+def _told_tags(snapshot: Snapshot) -> Mapping[str, Mapping[str, str]]:
+    """The tags of each user and role, by lower-cased key; nothing where whoever wrote the dump left out all tags."""
+
+    def make() -> dict[str, dict[str, str]]:
+        everyone = snapshot.principals
+        told = any(principal.tagged or principal.tags for principal in everyone)
+        return {p.arn: {key.lower(): value for key, value in p.tags} for p in everyone} if told else {}
+
+    return cast(Mapping[str, Mapping[str, str]], snapshot.kept("told tags", make))
 
 
 def _in_organization(snapshot: Snapshot, account: str | None, whose: str) -> dict[str, Any]:

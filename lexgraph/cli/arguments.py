@@ -115,6 +115,9 @@ def _compare(commands: Any) -> None:
     parser.add_argument("a", metavar="A", help=help_text)
     parser.add_argument("b", metavar="B", help="another one")
     parser.add_argument("--kind", choices=KINDS, default="identity", help="what policies in files are; %(default)s")
+    twice = "of accounts; once for both, or twice, for A and for B"
+    for option, what in (("--organization", "the organization"), ("--resource-policies", "the policies of resources")):
+        parser.add_argument(option, action="append", default=[], metavar="PATH", help=f"{what} {twice}")
     _format(parser, "text", "json")
 
 

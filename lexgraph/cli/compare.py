@@ -25,6 +25,8 @@ def run(args: Namespace) -> int:
     given = {name: _bytes_of(name) for name in dict.fromkeys((args.a, args.b))}
     if any(_is_whole(name, data) for name, data in given.items()):
         return compare_accounts(args, given)
+    if args.organization or args.resource_policies:
+        raise LexgraphError("--organization and --resource-policies are about accounts", code="USAGE")
     compared = Comparison(*(_policy(name, given[name], args.kind) for name in (args.a, args.b)))
     if args.format == "json":
         put_json(

@@ -10,12 +10,10 @@ from typing import Any
 from lexgraph.access.comparison.compare import compare_snapshots
 from lexgraph.access.comparison.model import AccessChange, AccountChange, AccountDifference, Direction
 from lexgraph.account.model import Snapshot
-from lexgraph.account.pages import parse_account
-from lexgraph.account.readers import read_account
 from lexgraph.cli.terminal import put, put_json, say
-from lexgraph.errors import UnsupportedError, counted, shown
+from lexgraph.errors import LexgraphError, UnsupportedError, counted, shown
 from lexgraph.evaluation.request import Request
-from lexgraph.report.inputs import STDIN, is_account
+from lexgraph.report.inputs import STDIN, given_account, is_account
 
 _FIELDS = ("what", "change", "principal", "policy", "via", "group", "name", "before", "after")
 _POLICIES = ("control policy", "policy", "resource policy")
@@ -27,7 +25,8 @@ def compare_accounts(args: Namespace, given: dict[str, bytes | None]) -> int:
 
     `given` are the bytes of each input, None for a folder.
     """
-    before, after = (_account(name, given.get(name)) for name in (args.a, args.b))
+    around = [_around(args, place) for place in (0, 1)]
+    before, after = (_account(name, given.get(name), one) for name, one in zip((args.a, args.b), around, strict=True))
     found = compare_snapshots(before, after)
     if args.format == "json":
         put_json(as_json(found))
@@ -40,12 +39,22 @@ def compare_accounts(args: Namespace, given: dict[str, bytes | None]) -> int:
     return int(found.relation != "equal" or bool(found.undecided))
 
 
-def _account(name: str, data: bytes | None) -> Snapshot:
+def _around(args: Namespace, place: int) -> dict[str, str | None]:
+    """What stands beside the account at a place: a file that is given once is about both."""
+    given = {"organization": args.organization, "resource_policies": args.resource_policies}
+    for name, values in given.items():
+        if len(values) > 2:
+            option = f"--{name.replace('_', '-')}"
+            raise LexgraphError(f"{option} is given {len(values)} times, and there are two accounts", code="USAGE")
+    return {name: values[min(place, len(values) - 1)] if values else None for name, values in given.items()}
+
+
+def _account(name: str, data: bytes | None, around: dict[str, str | None]) -> Snapshot:
     if data is not None and not is_account(data):
         raise UnsupportedError(f"{shown(name)} is a policy, and an account is compared with an account only")
     if data is None and not Path(name).is_dir():
         raise UnsupportedError(f"{shown(name)} is no account, and an account is compared with an account only")
-    return parse_account(data, source="standard input") if data is not None and name == STDIN else read_account(name)
+    return given_account(name, data=data if name == STDIN else None, **around)
 
 
 def as_json(found: AccountDifference) -> dict[str, Any]:

@@ -9,6 +9,7 @@ ACCOUNT_REMEDIES = {
     "CONTRADICTORY_POLICIES": "Leave one policy for each resource: the one that AWS holds now.",
     "CONTRADICTORY_ROWS": "Fetch the credential report again: it has one row for each user.",
     "INVALID_ACCOUNT": "Write the account as its twelve digits, zeros in front included, as text.",
+    "INVALID_ARN": "Write the ARN as AWS gives it, in the list of its kind.",
     "INVALID_CSV": "Give the report as AWS wrote it, decoded from base64 and not edited.",
     "INVALID_TREE": "Describe the whole tree: one root, and for all else the id of what it hangs on.",
     "INVALID_VALUE": "Give the report as AWS wrote it, decoded from base64 and not edited.",

@@ -10,9 +10,12 @@ from typing import Any
 from lexgraph.access.decide import AccessRow, who_can
 from lexgraph.account.model import Snapshot
 from lexgraph.account.parts import coverage_of
+from lexgraph.account.stacks import lacks_role
 from lexgraph.catalog.actions import catalog
+from lexgraph.catalog.nearest import nearest
 from lexgraph.cli.terminal import put, put_json, say
 from lexgraph.errors import counted, shown
+from lexgraph.evaluation.services import grants_may_allow
 from lexgraph.exports.cells import csv_cell
 from lexgraph.exports.provenance import of_account
 from lexgraph.markup import visible
@@ -31,7 +34,9 @@ def run(args: Namespace) -> int:
     if catalog().index_of(args.action) is None:
         say(f"the catalogue of {catalog().date} has no action {shown(args.action)}")
     if _is_missing(snapshot, args.resource):
-        say(f"what was read of the account has no {shown(args.resource)}")
+        say(_missing(snapshot, args.resource))
+    if grants_may_allow(args.action.lower(), args.resource):
+        say("note: a grant of the key may allow it to others; grants are not looked at")
     {"json": _json, "csv": _csv, "text": _text}[args.format](args, snapshot, rows)
     _tell_coverage(coverage(snapshot))
     return int(not rows)
@@ -44,6 +49,15 @@ def _is_missing(snapshot: Snapshot, resource: str) -> bool:
         return False
     known = any(principal.arn == resource for principal in snapshot.principals)
     return parts[5].startswith(("user/", "role/")) and not known
+
+
+def _missing(snapshot: Snapshot, resource: str) -> str:
+    """That a user or a role is not there: a role surely, where the account's roles were read to the last."""
+    name = split_arn(resource)[5]
+    if not (name.startswith("role/") and lacks_role(snapshot, resource)):
+        return f"what was read of the account has no {shown(resource)}"
+    roles = (split_arn(principal.arn)[5] for principal in snapshot.principals if principal.kind == "role")
+    return f"there is no role {shown(resource)} in the account{nearest(name, roles)}"
 
 
 def coverage(snapshot: Snapshot) -> dict[str, Any]:

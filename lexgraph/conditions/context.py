@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lexgraph.errors import RequestError, shown
@@ -12,6 +12,8 @@ Values = tuple[str, ...]
 # A key's values; () when it is known to be absent; None when nothing is known of it.
 Lookup = Callable[[str], Values | None]
 ABSENT: Values = ()
+# How the keys begin that tell the tags of a resource, in lower case.
+RESOURCE_TAGS = ("aws:resourcetag/", "iam:resourcetag/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,9 @@ class Context:
 
     A value is a string, a number, true or false, or a list of these; None and the empty list mean that the key is
     absent. `role_id` is what no key of AWS's tells alone: the unique id of a role, with which the aws:userid of its
-    sessions begins, where nobody knows how the session is called.
+    sessions begins, where nobody knows how the session is called. With `whole_tags` the caller has no tags but those
+    whose keys are given. `resource_tags` are all the tags of the resource, by lower-cased key; an aws:ResourceTag or
+    iam:ResourceTag that is given comes before them.
 
     Raises RequestError where a value is something else, or a key stands twice in different case.
 
@@ -31,6 +35,8 @@ class Context:
     values: Mapping[str, Any] = field(default_factory=dict)
     complete: bool = False
     role_id: str | None = field(default=None, repr=False)
+    whole_tags: bool = field(default=False, repr=False)
+    resource_tags: Mapping[str, str] | None = field(default=None, repr=False)
     known: dict[str, Values] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -52,7 +58,7 @@ class Context:
         """Return this context with `values` added or replaced."""
         new = {key.lower() for key in values}
         kept = {key: value for key, value in self.values.items() if key.lower() not in new}
-        return Context({**kept, **values}, self.complete, self.role_id)
+        return replace(self, values={**kept, **values})
 
 
 def normalise(value: Any, key: str) -> Values:

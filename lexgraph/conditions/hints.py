@@ -27,7 +27,8 @@ _DIGITS = 25_000  # of the distance between 1e9999 and 1e-9999, and more
 class Hint:
     """What a test compares a key with: values of an operator family.
 
-    `sets` where it looks at several request values; `partial` where other values than these may matter too.
+    `sets` where it looks at several request values; `partial` where other values than these may matter too. The family
+    ``Session`` holds no test: the key is the text and the name of a role's session, and can be nothing else.
     """
 
     key: str

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from lexgraph.conditions.context import ABSENT, Lookup, Values
 from lexgraph.conditions.hints import Hint, several_values, single_values
+from lexgraph.conditions.witnesses import is_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,9 @@ def _key_values(key: str, mine: Sequence[Atom]) -> Choices:
     alone = all(len(atom.keys) == 1 for atom in mine)
     texts, complete = single_values(hints)
     singles = [(text,) for text in texts]
+    if begin := next((hint.texts[0] for hint in hints if hint.family == "Session"), None):
+        own = [value for value in singles if is_session(value[0], begin)]
+        return Choices(_distinct(key, mine, own) if alone else tuple(own), complete)
     # Two of a kind: a value of two elements that answer alike is no single value.
     elements = _distinct(key, mine, singles, keep=2) if alone else singles
     several, whole = several_values(elements, hints)
@@ -173,6 +177,15 @@ def _distinct(key: str, mine: Sequence[Atom], values: Iterable[Values], *, keep:
         if len(same) < keep:
             same.append(value)
     return tuple(value for same in seen.values() for value in same)
+
+
+def settled(atom: Atom) -> Formula:
+    """Return what an atom answers under every value that its one key may have; the atom itself where it hangs on it."""
+    (key,) = atom.keys
+    choices = _key_values(key, [atom])
+    answers = {atom.holds({key: value}.get) for value in choices.values}
+    truth = answers.pop() if len(answers) == 1 and choices.complete else None
+    return atom if truth is None else truth
 
 
 BUDGET = 200_000

@@ -10,17 +10,22 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from string import ascii_letters, digits
 
 from lexgraph.policy.arn import PARTS, literal, split_arn, unliteral
 from lexgraph.policy.patterns import glob_match
 
 # A group is a kind of comparison with the texts that it accepts any of.
 Group = tuple[str, tuple[str, ...]]
-TEXT_KINDS = ("Literal", "AnyCase", "Like", "Arn")
+TEXT_KINDS = ("Literal", "AnyCase", "Like", "Arn", "Session")
 BUDGET = 10_000
 _STAR, _MARK, _END = "**", "??", "end"
 _PART_STAR, _PART_MARK = "*:", "?:"  # within one of the first five parts of an ARN: not over a colon
+_NAME_STAR = "*n"  # over what the name of a session may hold
+_STARS = (_STAR, _PART_STAR, _NAME_STAR)
 _ANY_CASE = "i"  # before a lower-cased character
+# Characters beyond ASCII stand for whichever a policy leaves open.
+_NOT_IN_NAMES = frozenset(map(chr, range(128))) - frozenset(ascii_letters + digits + "_+=,.@-")
 _UNUSED = "xyzqjkvw0123456789\ufdd5\ufdd6"
 
 
@@ -43,6 +48,16 @@ def distinguishing_texts(groups: tuple[Group, ...]) -> tuple[tuple[str, ...], bo
     words = dict.fromkeys(("", *found))
     words.update(dict.fromkeys(word.replace(fresh, other) for word in found if fresh in word))
     return tuple(unliteral(word) for word in words), complete
+
+
+def is_session(text: str, begin: str) -> bool:
+    """Return whether a text is `begin` and what may be the name of a role's session; as a group, ``("Session",
+    (begin,))``.
+
+    >>> is_session("AROAEXAMPLE:ana", "AROAEXAMPLE:"), is_session("AROAEXAMPLE:*", "AROAEXAMPLE:")
+    (True, False)
+    """
+    return text.startswith(begin) and _NOT_IN_NAMES.isdisjoint(text[len(begin) :])
 
 
 def _walk(machines: Sequence[_Machine | _Trie], fresh: str) -> tuple[list[str], bool]:
@@ -103,7 +118,7 @@ class _Machine:
             if tokens is not None:
                 self.start |= 1 << len(self.tokens)
                 self.tokens += [*tokens, _END]
-        self.stars = _bits(self.tokens, (_STAR, _PART_STAR))
+        self.stars = _bits(self.tokens, _STARS)
         self.ends = _bits(self.tokens, (_END,))
         # A star before an end takes all that may come.
         self.top = self.ends >> 1 & _bits(self.tokens, (_STAR,))
@@ -137,7 +152,7 @@ class _Machine:
             for i in _places(state):
                 token = self.tokens[i]
                 if token != _END and _takes(token, char):
-                    after |= 1 << i if token in (_STAR, _PART_STAR) else 2 << i
+                    after |= 1 << i if token in _STARS else 2 << i
             after = self.memo[state, char] = self._closed(after)
         return after
 
@@ -161,6 +176,8 @@ def _takes(token: str, char: str) -> bool:
         return token == char
     if token[0] == _ANY_CASE:
         return char.lower() == token[1]
+    if token == _NAME_STAR:
+        return char not in _NOT_IN_NAMES
     return token[1] != ":" or char != ":"
 
 
@@ -170,6 +187,8 @@ def _tokens(kind: str, text: str) -> list[str] | None:
         return [f"{_ANY_CASE}{char}" for char in literal(text.lower())]
     if kind == "Like":
         return [_wild(char, _STAR, _MARK) for char in text]
+    if kind == "Session":
+        return [*literal(text), _NAME_STAR]
     parts = ("*",) * PARTS if text == "*" else split_arn(text)
     if len(parts) != PARTS or not glob_match(parts[0], "arn"):
         return None

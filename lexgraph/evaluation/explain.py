@@ -15,12 +15,12 @@ from lexgraph.conditions.readable import condition_words
 from lexgraph.errors import shown
 from lexgraph.evaluation.authorize import CompiledStack, Verdict, weigh
 from lexgraph.evaluation.decision import Decision, Match
-from lexgraph.evaluation.index import Entry, StatementIndex, resource_patterns
+from lexgraph.evaluation.index import Entry, StatementIndex, condition_atom, resource_patterns
 from lexgraph.evaluation.principals import PrincipalIndex, named_ways
 from lexgraph.evaluation.regions import Region, regions
 from lexgraph.evaluation.rendering import html, layer_dict, text_lines
-from lexgraph.evaluation.request import Question
-from lexgraph.evaluation.services import ALWAYS_ALLOWED, is_untouchable, under_rcps, under_scps
+from lexgraph.evaluation.request import USER_ID, Question
+from lexgraph.evaluation.services import ALWAYS_ALLOWED, grants_may_allow, is_untouchable, under_rcps, under_scps
 from lexgraph.evaluation.stack import Layer
 from lexgraph.policy.arn import readable
 from lexgraph.policy.intersect import covers, intersect_parts, witnesses
@@ -140,6 +140,8 @@ def explain(decision: Decision) -> Explanation:
     layers = tuple(_layers(compiled, question))
     denied_by = None
     notes = [*_notes(question)]
+    if "resource" in decision.stack.absent and question.action.startswith("sts:assumerole"):
+        notes.append("there is no such role")
     if question.about_many:
         notes += _region_notes(regions(compiled, question))
     if decision.outcome == "explicitDeny":
@@ -148,6 +150,7 @@ def explain(decision: Decision) -> Explanation:
         denied_by = _missing_allow(layers, verdict)
     assumptions = (
         *_unknown_action(question),
+        *_without_grants(decision, question),
         *(
             f"AWS sends no {_bare(key)} with {_bare(decision.request.action)}: the catalogue does not list it there"
             for key in question.assumed
@@ -160,6 +163,11 @@ def _unknown_action(question: Question) -> Iterator[str]:
     if catalog().index_of(question.action) is None:
         name = _bare(question.request.action)
         yield f"{name} is an action: the catalogue of {catalog().date} does not know it"
+
+
+def _without_grants(decision: Decision, question: Question) -> Iterator[str]:
+    if grants_may_allow(question.action, question.resource) and decision.outcome in ("implicitDeny", "conditional"):
+        yield "no grant of the key allows it: grants are not looked at"
 
 
 def _typical(question: Question) -> str:
@@ -299,9 +307,13 @@ def _condition(test: CompiledTest, question: Question) -> ElementCheck:
         values = question.lookup(test.key)
         wanted = condition_words(test.name, test.source.key, test.resolved_values(question.lookup))
         found = "not known" if values is None else "absent" if not values else _listed(values)
+        if test.key == USER_ID and question.role_id is not None:
+            found = f"{_listed((question.role_id,))}, a colon and the session's name, which is not known"
         return f"wants: {wanted}; it is {found}"
 
-    return ElementCheck("Condition", test.holds(question.lookup), tell)
+    holds = test.holds(question.lookup)
+    formula = condition_atom(test, question) if holds is None else holds
+    return ElementCheck("Condition", formula if isinstance(formula, bool) else None, tell)
 
 
 def _bare(text: str) -> str:

@@ -14,13 +14,13 @@ from functools import cached_property
 from lexgraph.conditions.compiled import CompiledTest
 from lexgraph.conditions.fillings import fillings
 from lexgraph.conditions.hints import Hint, condition_hints
-from lexgraph.conditions.logic import Atom, Formula, all_of, any_of, negate
+from lexgraph.conditions.logic import Atom, Formula, all_of, any_of, negate, settled
 from lexgraph.conditions.readable import condition_words
 from lexgraph.conditions.variables import Template, Variable, has_variable, read_template, substitute, substitute_arn
 from lexgraph.errors import shown
 from lexgraph.evaluation.action_bits import MEMO, ActionBits, MaskedActionBits, bits_of, speaks_of
 from lexgraph.evaluation.callers import tells_who
-from lexgraph.evaluation.request import Question
+from lexgraph.evaluation.request import USER_ID, Question
 from lexgraph.evaluation.resource_patterns import ResourcePatterns
 from lexgraph.evaluation.stack import Layer
 from lexgraph.policy.arn import PARTS, compile_arn, literal, pad, split_arn
@@ -164,14 +164,34 @@ def condition_atom(test: CompiledTest, question: Question) -> Formula:
     def holds(assigned: Lookup) -> bool | None:
         return test.holds(lambda key: assigned(key) if key in unknown else question.lookup(key))
 
-    hints = condition_hints(test, unknown, question.lookup)
+    hints = (*condition_hints(test, unknown, question.lookup), *session_hints(unknown, question))
     names = tuple(_spelling(key, test) for key in sorted(unknown))
 
     def tell(opposite: bool) -> str:
         texts = test.resolved_values(question.lookup)
         return condition_words(test.name, test.source.key, texts, opposite=opposite)
 
-    return Atom(test.identity(question.lookup), unknown, holds, hints, tell, names)
+    atom = Atom(test.identity(question.lookup), unknown, holds, hints, tell, names)
+    return settled_session(atom, question)
+
+
+def session_hints(unknown: frozenset[str], question: Question) -> tuple[Hint, ...]:
+    """Return what there is to be known of aws:userid, where it is among the unknown keys: with which role's id it
+    begins.
+    """
+    if USER_ID not in unknown or question.role_id is None:
+        return ()
+    return (Hint(USER_ID, "Session", (f"{question.role_id}:",)),)
+
+
+def settled_session(atom: Atom, question: Question) -> Formula:
+    """Return the truth of a test of aws:userid which the role's id decides, however the session is called; else the
+    test.
+    """
+    return settled(atom) if atom.keys == _ONLY_USER_ID and question.role_id is not None else atom
+
+
+_ONLY_USER_ID = frozenset({USER_ID})
 
 
 def _spelling(key: str, test: CompiledTest) -> str:
@@ -231,6 +251,7 @@ class _ResourceBits:
             self._sort(i, element, patterns, variables=entry.policy.has_variables)
         self.patterns = ResourcePatterns(patterns, kind=layer)
         self.memo: dict[str, int] = {}
+        self.memo_of_patterns: dict[str, int] = {}
 
     def _sort(self, i: int, element: PatternSet, patterns: dict[str, int], *, variables: bool) -> None:
         templates = []
@@ -262,6 +283,18 @@ class _ResourceBits:
             return (named & ~self.negated) | (self.negated & ~named)
         named = self.named(question)
         return (named & ~self.negated) | (self.negated & ~named) | (self.templated & ~self.negated)
+
+    def meeting(self, question: Question) -> int:
+        """Return the statements whose Resource element may match some resource of the pattern that is asked about (rule
+        R6).
+        """
+        found = self.memo_of_patterns.get(question.resource)
+        if found is None:
+            if len(self.memo_of_patterns) >= MEMO:
+                self.memo_of_patterns.clear()
+            plain = self.patterns.meeting(question.parts)
+            found = self.memo_of_patterns[question.resource] = plain | self.everywhere | self.negated | self.templated
+        return found
 
     def named(self, question: Question) -> int:
         """Return the statements of which a pattern without variables matches, whatever their sign."""
@@ -309,13 +342,14 @@ def template_formula(template: Template, kind: str, question: Question) -> Formu
             template, kind, question, lambda key: assigned(key) if key in unknown else question.lookup(key)
         )
 
-    hints = tuple(_resource_hint(template, key, question) for key in sorted(unknown))
+    hints = (*(_resource_hint(template, key, question) for key in sorted(unknown)), *session_hints(unknown, question))
     names = tuple(v.key for v in template.variables if v.key.lower() in unknown)
 
     def tell(opposite: bool) -> str:
         return f'the resource is {"not " * opposite}"{template.source}"'
 
-    return Atom(("resource", template.source, kind, question.resource), unknown, holds, hints, tell, names)
+    atom = Atom(("resource", template.source, kind, question.resource), unknown, holds, hints, tell, names)
+    return settled_session(atom, question)
 
 
 def _template_holds(template: Template, kind: str, question: Question, lookup: Lookup) -> bool | None:

@@ -8,11 +8,12 @@ from typing import Literal
 
 from lexgraph.conditions.hints import Hint
 from lexgraph.conditions.logic import Atom, Formula, all_of, any_of, negate
-from lexgraph.evaluation.callers import Caller
-from lexgraph.evaluation.index import StatementIndex
-from lexgraph.evaluation.request import Question
+from lexgraph.errors import RequestError, shown
+from lexgraph.evaluation.callers import Caller, read_caller
+from lexgraph.evaluation.index import StatementIndex, session_hints, settled_session
+from lexgraph.evaluation.request import USER_ID, Question
 from lexgraph.evaluation.stack import Layer
-from lexgraph.policy.arn import is_arn, split_arn
+from lexgraph.policy.arn import is_arn, literal, split_arn
 from lexgraph.policy.model import PatternSet, Policy, Statement
 
 # As everyone, as its account, as its role, or as itself (a user, a session, a service, an identity provider).
@@ -35,7 +36,8 @@ def ways(element: PatternSet, question: Question) -> Named:
 def _worth_asking(element: PatternSet, caller: Caller) -> list[str]:
     """Those of many patterns that may name the caller, in their order."""
     by_text = _by_text(element)
-    own = (caller.arn, caller.role, caller.account, f"Service:{caller.name}", f"Federated:{caller.name}", "")
+    role = without_path(str(caller.arn)) if caller.kind == "role" else caller.role
+    own = (caller.arn, role, caller.account, f"Service:{caller.name}", f"Federated:{caller.name}", "")
     places = {place for text in own if text is not None for place in by_text.get(text, ())}
     return [element.patterns[place] for place in sorted(places)]
 
@@ -59,7 +61,9 @@ def _texts_of(pattern: str) -> set[str]:
     if value.isdigit():
         return {value}
     account = split_arn(value)[4]
-    return {value, _without_path(value)} | ({account} if _is_root_of(value, account) else set())
+    session = named_session(value)
+    named = {value, without_path(value)} if session is None else {value, str(session.role)}
+    return named | ({account} if _is_root_of(value, account) else set())
 
 
 def _named_as(pattern: str, question: Question) -> Iterator[tuple[Way, Formula]]:
@@ -76,8 +80,11 @@ def _named_as(pattern: str, question: Question) -> Iterator[tuple[Way, Formula]]
             yield "account", True
         elif value == caller.arn:
             yield ("role" if caller.kind == "role" else "self"), True
-        elif caller.kind == "session" and ":role/" in value and _without_path(value) == caller.role:
+        elif caller.kind == "session" and ":role/" in value and without_path(value) == caller.role:
             yield "role", True
+        elif caller.kind == "role" and ":assumed-role/" in value:
+            if (called := _is_called(value, question)) is not False:
+                yield "self", called
         elif not is_arn(value) and not value.isdigit() and caller.kind in ("user", "role", "session"):
             yield ("self" if caller.kind == "user" else "role"), _has_id(value, question)
 
@@ -89,7 +96,12 @@ def _is_root_of(value: str, account: str) -> bool:
     return (service, region, owner, resource) == ("iam", "", account, "root")
 
 
-def _without_path(role: str) -> str:
+def without_path(role: str) -> str:
+    """Return the ARN of a role as its sessions tell it (rule P2).
+
+    >>> without_path("arn:aws:iam::111122223333:role/desk/front")
+    'arn:aws:iam::111122223333:role/front'
+    """
     front, _, rest = role.partition(":role/")
     return f"{front}:role/{rest.rpartition('/')[2]}"
 
@@ -97,19 +109,60 @@ def _without_path(role: str) -> str:
 def _has_id(unique_id: str, question: Question) -> Formula:
     """Whether the caller has a unique id (``AIDA…``, ``AROA…``), which only aws:userid tells, or its account."""
     role_id = question.request.context.role_id
-    values = question.known.get("aws:userid", None if role_id is None else (role_id,))
+    values = question.known.get(USER_ID, None if role_id is None else (role_id,))
     if values is None:
-        values = question.lookup("aws:userid")
+        values = question.lookup(USER_ID)
     if values is not None:
         return values[:1] != () and values[0].partition(":")[0] == unique_id
     return Atom(
-        identity=("aws:userid", unique_id),
-        keys=frozenset({"aws:userid"}),
-        holds=lambda assigned: _begins(assigned("aws:userid"), unique_id),
-        hints=(Hint("aws:userid", "Literal", (unique_id,)), Hint("aws:userid", "Like", (f"{unique_id}:*",))),
-        tell=lambda opposite: f'aws:userid {"does not begin" if opposite else "begins"} with "{unique_id}"',
-        names=("aws:userid",),
+        identity=(USER_ID, unique_id),
+        keys=frozenset({USER_ID}),
+        holds=lambda assigned: _begins(assigned(USER_ID), unique_id),
+        hints=(Hint(USER_ID, "Literal", (unique_id,)), Hint(USER_ID, "Like", (f"{unique_id}:*",))),
+        tell=lambda opposite: f"aws:userid {'does not begin' if opposite else 'begins'} with {shown(unique_id)}",
+        names=(USER_ID,),
     )
+
+
+@lru_cache(4096)
+def named_session(arn: str) -> Caller | None:
+    """Return the session of a role that an ARN names, as a Principal element holds it.
+
+    >>> named_session("arn:aws:sts::111122223333:assumed-role/bot-runner/s1").name
+    's1'
+    """
+    if ":assumed-role/" not in arn:
+        return None
+    try:
+        found = read_caller(arn)
+    except RequestError:  # it names nobody
+        return None
+    return found if found.kind == "session" else None
+
+
+def _is_called(arn: str, question: Question) -> Formula:
+    """Whether the caller, a role, is the session that an ARN names: who asks as a role is one of its sessions, and only
+    aws:userid tells how that is called.
+    """
+    session = None if question.sessions_apart else named_session(arn)
+    if session is None or session.role != without_path(str(question.caller.arn)):
+        return False
+    ending, own = f":{session.name}", question.lookup(USER_ID)
+    if own is not None:
+        return len(own) == 1 and own[0].endswith(ending)
+    atom = Atom(
+        identity=(USER_ID, ending),
+        keys=frozenset({USER_ID}),
+        holds=lambda assigned: _ends(assigned(USER_ID), ending),
+        hints=(Hint(USER_ID, "Like", (f"*{literal(ending)}",)), *session_hints(frozenset({USER_ID}), question)),
+        tell=lambda opposite: f"aws:userid {'does not end' if opposite else 'ends'} with {shown(ending)}",
+        names=(USER_ID,),
+    )
+    return settled_session(atom, question)
+
+
+def _ends(values: tuple[str, ...] | None, ending: str) -> bool | None:
+    return None if values is None else len(values) == 1 and values[0].endswith(ending)
 
 
 def _begins(values: tuple[str, ...] | None, unique_id: str) -> bool | None:

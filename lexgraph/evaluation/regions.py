@@ -52,8 +52,9 @@ def regions(compiled: CompiledStack, question: Question) -> tuple[Region, ...]:
     at_hand = dict.fromkeys(_SPECIAL.get(question.action.partition(":")[0], ()))
     for index in compiled.all_layers():
         at_hand.update((parts, None) for _, parts in resource_patterns(index, question))
-    marks = max((part.count("?") for parts in (asked, *at_hand) for part in parts), default=0)
     try:
+        at_hand = {parts: None for parts in at_hand if intersect_parts(asked, parts)}
+        marks = max(part.count("?") for parts in (asked, *at_hand) for part in parts)
         found = _closure(asked, tuple(at_hand))
         members = _counted(found, at_hand) if marks else _members(found)
     except TooManyPatterns as trouble:
@@ -124,19 +125,21 @@ def weigh_regions(stack: PolicyStack, question: Question) -> Decision:
 def _residual(found: tuple[Region, ...], whole: Parts) -> Formula:
     """Under which condition, in which of the widest regions, the request is allowed."""
     ways: list[Formula] = []
+    refused = [region for region in found if region.formula is False]
     for region in found:
-        wider = [other for other in found if other.parts != region.parts and _inside(region, other)]
-        if region.formula is False or any(other.formula == region.formula for other in wider):
+        if region.formula is False or _in_its_like(region, found):
             continue
-        inner = [
-            other
-            for other in found
-            if other.parts != region.parts and _inside(other, region) and other.formula is False
-        ]
+        inner = [other for other in refused if other.parts != region.parts and _inside(other, region)]
         outer = [one for one in inner if not any(o.parts != one.parts and _inside(one, o) for o in inner)]
         where: Formula = True if region.parts == whole else _in_region(region)
         ways.append(all_of((where, *(negate(_in_region(one)) for one in outer), region.formula)))
     return any_of(ways)
+
+
+def _in_its_like(region: Region, found: tuple[Region, ...]) -> bool:
+    """Whether a wider region says the same."""
+    alike = (other for other in found if other.formula == region.formula and other.parts != region.parts)
+    return any(_inside(region, other) for other in alike)
 
 
 def _inside(narrow: Region, wide: Region) -> bool:
@@ -144,7 +147,7 @@ def _inside(narrow: Region, wide: Region) -> bool:
 
 
 def _covers(wide: Parts, narrow: Parts) -> bool:
-    return all(covers(w, n) for w, n in zip(wide, narrow, strict=True))
+    return all(map(covers, reversed(wide), reversed(narrow)))  # the names, which tell most apart, come last
 
 
 def _in_region(region: Region) -> Atom:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from lexgraph.catalog.actions import catalog
-from lexgraph.conditions.context import ABSENT, UNKNOWN_CONTEXT, Context, Values
+from lexgraph.conditions.context import ABSENT, RESOURCE_TAGS, UNKNOWN_CONTEXT, Context, Values
 from lexgraph.errors import RequestError, shown
 from lexgraph.evaluation.callers import Caller, keys_of, read_caller
 from lexgraph.policy.arn import is_arn
@@ -50,6 +50,10 @@ class Request:
             self.resource_account,
         )
 
+
+USER_ID = "aws:userid"
+_CALLER_ACCOUNT = "kms:calleraccount"
+_TAGS = ("aws:principaltag/", *RESOURCE_TAGS)
 
 # Of the characters beyond ASCII only the noncharacters that stand for "anything else" in a proof.
 _ACTION = re.compile("[A-Za-z0-9.\\-\ufdd0-\ufdef]+:[A-Za-z0-9\\-\ufdd0-\ufdef]+")
@@ -143,6 +147,8 @@ class Question:
         if self._derived is None:
             self._derived = self._derive()
         values = self._derived.get(key)
+        if values is None and key.startswith(_TAGS):
+            values = self._tag(key)
         if values is not None:
             return values
         if self.complete:
@@ -168,7 +174,40 @@ class Question:
             account = given[0]
         return account or self.caller.account
 
+    @property
+    def sessions_apart(self) -> bool:
+        """Whether a role that asks is none of the sessions that policies name, since these are asked about too."""
+        return False
+
+    @property
+    def role_id(self) -> str | None:
+        """The unique id of the role that asks, where it is known, and the whole aws:userid is not: who asks as a role
+        is one of its sessions, of whichever name.
+        """
+        known = self.request.context.role_id
+        return known if known is not None and self.caller.kind == "role" and self.lookup(USER_ID) is None else None
+
     def _derive(self) -> Mapping[str, Values]:
-        account = self.resource_account
+        account, role = self.resource_account, self.request.context.role_id
         found = keys_of(self.caller)
-        return found if account is None else {**found, "aws:resourceaccount": (account,)}
+        if account is not None:
+            found = {**found, "aws:resourceaccount": (account,)}
+        if self.action.startswith("kms:") and self.caller.account is not None:
+            sent = catalog().key_fits(_CALLER_ACCOUNT, self.action) is not False  # Rule C10.
+            found = {**found, _CALLER_ACCOUNT: (self.caller.account,)} if sent else found
+        if role is not None and self.caller.kind == "session":
+            found = {**found, USER_ID: (f"{role}:{self.caller.name}",)}
+        elif role is not None and self.caller.kind == "role" and self.complete:
+            # That nothing more is known of a session leaves it without a name; it is of the role all the same.
+            found = {**found, USER_ID: (f"{role}:",)}
+        return found
+
+    def _tag(self, key: str) -> Values | None:
+        """The value of a tag, where all tags of the caller, or of the resource, are known."""
+        kind, _, name = key.partition("/")
+        if kind == "aws:principaltag":
+            return ABSENT if self.request.context.whole_tags else None
+        tags = self.request.context.resource_tags
+        if tags is None or catalog().key_fits(key, self.action) is False:
+            return None  # Rule C10: AWS does not send them with every action.
+        return (tags[name],) if name in tags else ABSENT

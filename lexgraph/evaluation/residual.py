@@ -39,7 +39,7 @@ def _simplified(formula: Formula) -> Formula:
     if isinstance(formula, bool | Atom) or sum(1 for _ in atoms(formula)) > SMALL:
         return formula
     try:
-        return _reduced(formula, whole=formula)
+        return _reduced(formula)
     except Undecided:
         return formula
 
@@ -54,7 +54,7 @@ def _pushed(formula: Formula, *, positive: bool) -> Formula:
     return formula if positive else negate(formula)
 
 
-def _reduced(formula: Formula, *, whole: Formula) -> Formula:
+def _reduced(formula: Formula) -> Formula:
     """Drop conjuncts that the rest implies and disjuncts that imply the rest, as long as the whole stays equal."""
     if not isinstance(formula, All | Any):
         return formula
@@ -62,9 +62,11 @@ def _reduced(formula: Formula, *, whole: Formula) -> Formula:
     join = all_of if isinstance(formula, All) else any_of
     for part in tuple(parts):
         rest = [other for other in parts if other is not part]
-        if rest and equal(join(rest), join(parts)):
+        # The other way it holds in any case: of a conjunction, the whole implies what is left of it.
+        narrow, wide = (join(rest), part) if isinstance(formula, All) else (part, join(rest))
+        if rest and implied(any_of((negate(narrow), wide))):
             parts = rest
-    return join([_reduced(part, whole=whole) for part in parts])
+    return join([_reduced(part) for part in parts])
 
 
 def equal(a: Formula, b: Formula) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from lexgraph.policy.arn import PARTS, ArnMatcher, compile_arn, pad, split_arn
+from lexgraph.policy.intersect import apart
 from lexgraph.policy.patterns import is_pattern
 
 FEW = 16  # patterns that are sooner tried one by one
@@ -30,8 +31,9 @@ class ResourcePatterns:
             parts = pad(split_arn(text), kind=kind)
             if parts is not None:  # Rule R4: others match nothing.
                 service = "*" if is_pattern(parts[2]) else parts[2]
-                services.setdefault(service, []).append(_Pattern(text, parts[-1], bits, kind))
+                services.setdefault(service, []).append(_Pattern(text, parts, bits, kind))
         self._services = {service: _table(listed) for service, listed in services.items()}
+        self._listed = services
 
     def of(self, asked: Parts, found: int = 0) -> int:
         """Return `found` and the statements whose patterns match a resource, given by the six parts of its ARN."""
@@ -43,15 +45,26 @@ class ResourcePatterns:
                         found |= pattern.bits
         return found
 
+    def meeting(self, asked: Parts) -> int:
+        """Return the statements of which a pattern may have something in common with another one, `asked`."""
+        found = 0
+        for service, listed in self._listed.items():
+            if service not in ("*", asked[2]) and not is_pattern(asked[2]):
+                continue
+            for pattern in listed:
+                if found & pattern.bits != pattern.bits and not apart(asked, pattern.parts):
+                    found |= pattern.bits
+        return found
+
 
 class _Pattern:
     """A pattern, which is made ready when it is first tried."""
 
-    __slots__ = ("_kind", "_matches", "bits", "last", "text")
+    __slots__ = ("_kind", "_matches", "bits", "parts", "text")
 
-    def __init__(self, text: str, last: str, bits: int, kind: str) -> None:
+    def __init__(self, text: str, parts: tuple[str, ...], bits: int, kind: str) -> None:
         self.text = text
-        self.last = last
+        self.parts = parts
         self.bits = bits
         self._kind = kind
         self._matches: ArnMatcher | None = None
@@ -68,7 +81,7 @@ class _All:
     def __init__(self, patterns: Sequence[_Pattern]) -> None:
         self.patterns = patterns
 
-    def worth_trying(self, last: str) -> Sequence[_Pattern]:
+    def worth_trying(self, last: str) -> Sequence[_Pattern]:  # noqa: ARG002 - as of `_ByEnds`
         return self.patterns
 
 
@@ -84,7 +97,7 @@ class _ByEnds:
             self._place(pattern).append(pattern)
 
     def _place(self, pattern: _Pattern) -> list[_Pattern]:
-        last = pattern.last
+        last = pattern.parts[-1]
         if not is_pattern(last):
             return self.whole.setdefault(last, [])
         pieces = last.replace("?", "*").split("*")

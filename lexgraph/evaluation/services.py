@@ -12,6 +12,13 @@ from lexgraph.policy.model import ConditionTest, Policy, Statement
 from lexgraph.policy.patterns import is_pattern
 
 ALWAYS_ALLOWED = frozenset({"sts:getcalleridentity", "sts:getsessiontoken"})
+# What a grant of a KMS key can be made for, by AWS's reference of CreateGrant.
+_GRANTABLE = frozenset(
+    "kms:creategrant kms:decrypt kms:derivesharedsecret kms:describekey kms:encrypt kms:generatedatakey "
+    "kms:generatedatakeypair kms:generatedatakeypairwithoutplaintext kms:generatedatakeywithoutplaintext "
+    "kms:generatemac kms:getpublickey kms:reencryptfrom kms:reencryptto kms:retiregrant kms:sign kms:verify "
+    "kms:verifymac".split()
+)
 _CHANGES = ("create", "update", "delete", "put", "attach", "detach", "set", "tag", "untag")
 
 
@@ -41,6 +48,15 @@ def needs_resource_policy(question: Question) -> bool:
     if action.startswith("sts:assumerole"):
         return True
     return action.startswith("kms:") and not question.wildcard_only and question.parts[5].startswith("key/")
+
+
+def grants_may_allow(action: str, resource: str) -> bool:
+    """Return whether a grant, which is no policy and not looked at, may allow a lower-cased action (rule L8).
+
+    >>> grants_may_allow("kms:decrypt", "arn:aws:kms:us-east-1:111122223333:key/1234abcd")
+    True
+    """
+    return action in _GRANTABLE and ":key/" in resource
 
 
 def changes_own(action: str) -> bool:

@@ -37,6 +37,7 @@ class PolicyStack:
     settings : what else decides.
     unreadable : layers that are known to exist and could not be read: answers that depend on them are unknown.
     absent : layers that are known not to exist here, such as the SCPs of a management account.
+    partial : layers of which more may exist than is given: they apply, and are named as not considered, too.
 
     Examples
     --------
@@ -54,6 +55,7 @@ class PolicyStack:
     settings: Settings = field(default=Settings())
     unreadable: tuple[Layer, ...] = ()
     absent: tuple[Layer, ...] = ()
+    partial: tuple[Layer, ...] = ()
     _compiled: list[CompiledStack] = field(default_factory=list, init=False, repr=False, compare=False, hash=False)
     _indexes: list[LayerIndexes] = field(default_factory=list, init=False, repr=False, compare=False, hash=False)
 
@@ -73,9 +75,11 @@ class PolicyStack:
 
     @property
     def not_considered(self) -> tuple[Layer, ...]:
-        """The layers that were not given; one that exists and could not be read is considered unknown (rule U5)."""
+        """The layers that were not given, or only in part; one that exists and could not be read is considered unknown
+        (rule U5).
+        """
         considered = (*self.given, *self.unreadable, *self.absent)
-        return tuple(layer for layer in LAYERS if layer not in considered)
+        return tuple(layer for layer in LAYERS if layer not in considered or layer in self.partial)
 
     @property
     def compiled(self) -> CompiledStack:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 from heapq import heappop, heappush
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lexgraph.access.escalation.model import EscalationEdge, EscalationStep
-from lexgraph.account.model import labels
+from lexgraph.access.escalation.newcomers import names_of
 from lexgraph.errors import LexgraphError, shown
 from lexgraph.graph.escalation import GAINS, NO, Source, graph_of, reasons
 from lexgraph.graph.nearby import find_node
@@ -62,7 +63,7 @@ class EscalationChain:
         return tuple(step for edge in self.edges for step in edge.steps)
 
     def __repr__(self) -> str:
-        names = labels(arn for edge in self.edges for arn in (edge.principal, edge.target))
+        names = names_of(arn for edge in self.edges for arn in (edge.principal, edge.target))
         way = ""
         before = None
         for edge in self.edges:
@@ -119,7 +120,7 @@ def who_can_reach(account: Source | Graph, target: str) -> tuple[EscalationChain
     """
     G = graph_of(account)
     end = find_node(G, target)
-    first = {a: (_price(G, a, end, GAINS), ((a, end, GAINS),)) for a in G.predecessors(end)}
+    first = {a: (_price(edge, GAINS), ((a, end, GAINS),)) for a, _, edge in G.in_edges(end, data=True)}
     ways = _backwards(G, first)
     return tuple(_chain(G, ways[who][1]) for who in sorted(ways) if who != end)
 
@@ -143,14 +144,14 @@ def who_can_become_administrator(account: Source | Graph) -> tuple[EscalationCha
     if any(G.nodes[node]["administrator"] == "unknown" for node in G):
         message = "the graph does not know who is an administrator: make it from the account, not from edges"
         raise LexgraphError(message, code="UNKNOWN_STANDING")
-    ways, nets = _backwards(G, _arrivals(G)), {certain: _Net(G, certain=certain) for certain in (True, False)}
+    ways, net = _backwards(G, _arrivals(G)), cache(partial(_Net, G))
     found: dict[str, EscalationChain] = {}
     for who in sorted(G):
         if G.nodes[who]["administrator"] == "allowed":
             continue
         way = ways.get(who)
         if way is None or way[0][0]:  # a way of certain steps cannot be bettered, one of others by such a way only
-            more = _joined(G, who, nets[way is not None])
+            more = _joined(G, who, net(way is not None))
             way = min(filter(None, (way, more)), key=lambda one: one[0], default=None)
         if way is not None and way[1]:
             found[who] = _chain(G, way[1], standing=_reached(G, way[1][-1]))
@@ -162,8 +163,8 @@ def who_can_become_administrator(account: Source | Graph) -> tuple[EscalationCha
 _Way = tuple[Cost, tuple[Hop, ...]]
 
 
-def _price(G: Graph, a: str, b: str, gains: Iterable[str]) -> Cost:
-    return (0 if any(G.edges[a, b][gain] == "allowed" for gain in gains) else 1), 1
+def _price(edge: Mapping[str, Any], gains: Iterable[str]) -> Cost:
+    return (0 if any(edge[gain] == "allowed" for gain in gains) else 1), 1
 
 
 def _add(a: Cost, b: Cost) -> Cost:
@@ -184,9 +185,9 @@ def _backwards(G: Graph, arrivals: Mapping[str, _Way]) -> dict[str, _Way]:
         if who in done:
             continue
         done[who] = cost, hops
-        for before in G.predecessors(who):
-            if before not in done and _acts(G, before, who):
-                more = _add(_price(G, before, who, ACTS), cost)
+        for before, _, edge in G.in_edges(who, data=True):
+            if before not in done and before != who and edge["acts"] != NO:
+                more = _add(_price(edge, ACTS), cost)
                 heappush(waiting, (more, before, ((before, who, ACTS), *hops)))
     return done
 
@@ -202,7 +203,7 @@ def _forwards(G: Graph, start: str, net: _Net) -> dict[str, _Way]:
         done[who] = cost, hops
         for after in net.acts[who]:
             if after not in done:
-                more = _add(cost, _price(G, who, after, ACTS))
+                more = _add(cost, _price(G.edges[who, after], ACTS))
                 heappush(waiting, (more, after, (*hops, (who, after, ACTS))))
     return done
 
@@ -214,10 +215,10 @@ def _arrivals(G: Graph) -> dict[str, _Way]:
         standing = G.nodes[node]["administrator"]
         if standing != NO:
             found[node] = (int(standing != "allowed"), 0), ()
-    for a, b in G.edges:
-        if a != b and not _acts(G, a, b):
+    for a, b, edge in G.edges(data=True):
+        if edge["raises"] == edge["rules"] == NO or (a != b and edge["acts"] == NO):
             continue
-        first: _Way = ((0, 0), ()) if a == b else (_price(G, a, b, ACTS), ((a, b, ACTS),))
+        first: _Way = ((0, 0), ()) if a == b else (_price(edge, ACTS), ((a, b, ACTS),))
         for cost, hops in _raises(G, a, a, b):
             way = _add(first[0], cost), (*first[1], *hops)
             if a not in found or way < found[a]:
@@ -229,32 +230,32 @@ def _raises(G: Graph, a: str, other: str, b: str) -> Iterator[_Way]:
     """How `a`, helped by `other`, makes `b` an administrator."""
     edge, node = G.edges[a, b], G.nodes[b]
     if edge["raises"] != NO:
-        yield _price(G, a, b, ("raises",)), ((a, b, ("raises",)),)
+        yield _price(edge, ("raises",)), ((a, b, ("raises",)),)
     if edge["rules"] == NO:
         return
-    cost = _price(G, a, b, ("rules",))
+    cost = _price(edge, ("rules",))
     if node["raised"] != NO:
         yield _add(cost, (int(node["raised"] != "allowed"), 0)), ((a, b, ("rules",)),)
     elif node["freed"] != NO and G.has_edge(other, b) and G.edges[other, b]["unbinds"] != NO:
-        cost = _add(_add(cost, _price(G, other, b, ("unbinds",))), (int(node["freed"] != "allowed"), 0))
+        cost = _add(_add(cost, _price(G.edges[other, b], ("unbinds",))), (int(node["freed"] != "allowed"), 0))
         yield cost, ((other, b, ("unbinds",)), (a, b, ("rules",)))
 
 
 class _Net:
     """Who acts as whom, and who makes whom an administrator, at all or for certain."""
 
-    def __init__(self, G: Graph, *, certain: bool) -> None:
+    def __init__(self, G: Graph, certain: bool) -> None:
         good = ("allowed",) if certain else ("allowed", "conditional")
         self.acts: dict[str, list[str]] = {node: [] for node in G}
         self.makers: dict[str, set[str]] = {}
-        tops = {node for node in G if G.nodes[node]["administrator"] != NO}
+        tops = {node for node, facts in G.nodes(data=True) if facts["administrator"] != NO}
+        risen = {node for node, facts in G.nodes(data=True) if facts["raised"] in good or facts["freed"] in good}
         for a, b, edge in G.edges(data=True):
             if a == b or a in tops:
                 continue
             if edge["acts"] in good:
                 self.acts[a].append(b)
-            raised = edge["rules"] in good and (G.nodes[b]["raised"] in good or G.nodes[b]["freed"] in good)
-            if raised or edge["raises"] in good:
+            if edge["raises"] in good or (edge["rules"] in good and b in risen):
                 self.makers.setdefault(b, set()).add(a)
 
     def closure(self, start: str) -> set[str]:

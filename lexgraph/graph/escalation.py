@@ -14,7 +14,8 @@ from lexgraph.access.escalation.administrators import ADMINISTRATOR, administrat
 from lexgraph.access.escalation.edges import escalation_edges
 from lexgraph.access.escalation.methods import GAIN_WORDS, KINDS, Kind, read_kinds
 from lexgraph.access.escalation.model import EscalationEdge, Proof
-from lexgraph.account.model import Principal, Snapshot, labels
+from lexgraph.access.escalation.newcomers import boundary_of, is_new, names_of
+from lexgraph.account.model import Principal, Snapshot
 from lexgraph.account.pages import collector_paused
 from lexgraph.catalog.actions import catalog
 from lexgraph.errors import LexgraphError, shown
@@ -35,6 +36,7 @@ class HoldsAccount(Protocol):
 Source: TypeAlias = Snapshot | HoldsAccount | Iterable[EscalationEdge]
 GAINS = tuple(GAIN_WORDS)
 NO = "no"
+NEW = "new principal"  # the kind of a node that stands for a user or role that is not there yet
 _OUTCOMES = ("allowed", "conditional", NO)
 
 
@@ -55,7 +57,10 @@ def escalation_graph(source: Source, *, kinds: Iterable[Kind] | Kind = KINDS, ad
     -------
     A graph with nodes ``principal:<ARN>``: `kind`, `label`, `type` (user or role), and whether it is an
     `administrator`, would be (`raised`) with AdministratorAccess attached, and would be without its boundary too
-    (`freed`): ``allowed``, ``conditional``, ``no`` or ``unknown``.
+    (`freed`): ``allowed``, ``conditional``, ``no`` or ``unknown``. Who may be created and given all rights is told by a
+    node of the kind ``new principal``, ``principal:new user`` or ``principal:new role``, which stands for none that is
+    there; one that can only be created within a boundary has a node of its own for each, labelled ``new user within
+    policy/limit``.
 
     Its edges tell in `outcome` whether one of the ways is certain; in `acts`, `rules`, `unbinds`, `raises` and
     `changes` the same for each gain, ``no`` where there is no such way; in `kind` and `kinds` the first kind of way and
@@ -76,15 +81,18 @@ def escalation_graph(source: Source, *, kinds: Iterable[Kind] | Kind = KINDS, ad
         wanted = read_kinds(kinds)
         edges = escalation_edges(account, kinds=wanted, administrators=administrators)
         everyone = {principal.arn: _standing(account, principal) for principal in account.principals}
+        new = dict.fromkeys(sorted({edge.target for edge in edges if is_new(edge.target)}))
+        everyone |= {target: _new_standing(account, target) for target in new}
         G.graph.update(source=account.source, snapshot_date=account.date or "unknown date", kinds=" ".join(wanted))
     else:
         edges = _edges_in(source)
         ends = {end for edge in edges for end in (edge.principal, edge.target)}
         everyone = dict.fromkeys(sorted(ends), ("unknown", "unknown", "unknown"))
-    for arn, name in labels(everyone).items():
+    for arn, name in names_of(everyone).items():
         administrator, raised, freed = everyone[arn]
         standing = {"administrator": administrator, "raised": raised, "freed": freed}
-        G.add_node(f"principal:{arn}", kind="principal", label=name, type=name.partition("/")[0], **standing)
+        kind, type_ = (NEW, name.split(" ")[1]) if is_new(arn) else ("principal", name.partition("/")[0])
+        G.add_node(f"principal:{arn}", kind=kind, label=name, type=type_, **standing)
     told: dict[tuple[object, ...], _Shared] = {}
     pairs = groupby(edges, key=attrgetter("principal", "target"))
     G.add_edges_from(
@@ -107,6 +115,12 @@ def _standing(snapshot: Snapshot, who: Principal) -> tuple[str, str, str]:
     raised = own if own == "allowed" else found.standing(who, more=(ADMINISTRATOR,))
     freed = raised if who.boundary is None else found.standing(who, more=(ADMINISTRATOR,), bounded=False)
     return own or NO, raised or NO, freed or NO
+
+
+def _new_standing(snapshot: Snapshot, target: str) -> tuple[str, str, str]:
+    """The same of a user or role that is not there yet, which is given all rights within its boundary."""
+    own = administrators(snapshot).newcomer(boundary=boundary_of(target)) or NO
+    return own, own, "allowed"
 
 
 _Shared = tuple[int, dict[str, Any]]  # which way is told first, and the attributes that do not name the target

@@ -1,8 +1,8 @@
 """The escalation graph made small enough to look at: the ways to an administrator, or to one principal, and folds.
 
 Who can become an administrator can do everything in the end, so of such principals only the best way there is kept;
-what administrators can do is left out altogether. Principals that can take over one another become one node, and so do
-those with the same edges.
+what administrators can do is left out altogether. A user or role that somebody could create has a node of its own.
+Principals that can take over one another become one node, and so do those with the same edges.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import networkx as nx
 
 from lexgraph.graph.chains import EscalationChain, who_can_become_administrator, who_can_reach
-from lexgraph.graph.escalation import NO, expect_escalation
+from lexgraph.graph.escalation import NEW, NO, expect_escalation
 from lexgraph.graph.nearby import find_node
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _overall(G: Graph) -> _Lines:
     """The ways to an administrator, and all edges of those who cannot become one."""
     known = all(G.nodes[node]["administrator"] != "unknown" for node in G)
     chains = who_can_become_administrator(G) if known else ()
-    tops = {node for node in G if known and G.nodes[node]["administrator"] != NO}
+    tops = _there(G) if known else set()
     becoming = {f"principal:{chain.principal}" for chain in chains}
     lines: _Lines = {}
     for chain in chains:
@@ -135,7 +135,9 @@ def _alike(G: Graph, lines: _Lines, fixed: set[str], *, loose: bool) -> dict[str
     found = {}
     for node in sorted(out.keys() | into.keys()):
         standing = G.nodes[node]["administrator"] if node in G else TOP
-        profile: Hashable = (frozenset(out.get(node, ())), frozenset(into.get(node, ())), _itself(G, node), standing)
+        kind = G.nodes[node]["kind"] if node in G else TOP
+        own: Hashable = (_itself(G, node), standing, kind)
+        profile: Hashable = (frozenset(out.get(node, ())), frozenset(into.get(node, ())), own)
         found[node] = node if node in fixed else names.setdefault(profile, node)
     return found
 
@@ -168,23 +170,19 @@ def _built(G: Graph, lines: _Lines, groups: dict[str, str], focus: str | None) -
     for (a, b), looks in lines.items():
         kind, outcome = min(looks, key=lambda look: (look[1], _KINDS.index(look[0])))
         small.add_edge(a, b, kind=kind, outcome=outcome, ways=sum(looks.values()))
-    drawn = (
-        set(groups)
-        | {focused}
-        | ({node for node in G if G.nodes[node]["administrator"] != NO} if TOP in groups else set())
-    )
-    small.graph["left_out"] = len(set(G) - drawn)
+    drawn = set(groups) | {focused} | (_there(G) if TOP in groups else set())
+    small.graph["left_out"] = sum(G.nodes[node]["kind"] != NEW for node in set(G) - drawn)
     small.graph["folded"] = sum(len(nodes) > 1 for nodes in inside.values())
     small.graph["focus"] = focused
     return small
 
 
-_KINDS = ("assume", "credentials", "pass", "policy", "use")
+_KINDS = ("assume", "credentials", "pass", "policy", "create", "use")
 
 
 def _node_facts(G: Graph, name: str, nodes: list[str]) -> dict[str, str | int | bool]:
     if name == TOP:
-        nodes = sorted(node for node in G if G.nodes[node]["administrator"] != NO)
+        nodes = sorted(_there(G))
         label = f"{len(nodes)} administrators" if len(nodes) > 1 else _names(G, nodes) or "an administrator"
         return {"label": label, "names": _names(G, nodes), "members": len(nodes), "standing": TOP, "itself": False}
     standing = {G.nodes[node]["administrator"] for node in nodes}
@@ -198,6 +196,11 @@ def _node_facts(G: Graph, name: str, nodes: list[str]) -> dict[str, str | int | 
     }
 
 
+def _there(G: Graph) -> set[str]:
+    """The administrators that are there; one that could be created has a node of its own."""
+    return {node for node in G if G.nodes[node]["administrator"] != NO and G.nodes[node]["kind"] != NEW}
+
+
 def _names(G: Graph, nodes: Iterable[str]) -> str:
     return ", ".join(str(G.nodes[node]["label"]) for node in nodes)
 
@@ -205,8 +208,9 @@ def _names(G: Graph, nodes: Iterable[str]) -> str:
 def _label(G: Graph, nodes: list[str], *, top: bool) -> str:
     if len(nodes) <= FEW:
         return _names(G, nodes)
-    if top:
+    if top and G.nodes[nodes[0]]["kind"] != NEW:
         return f"{len(nodes):,} administrators"
     types = [str(G.nodes[node]["type"]) for node in nodes]
+    new = "new " if G.nodes[nodes[0]]["kind"] == NEW else ""
     counts = ((types.count(kind), kind) for kind in ("user", "role"))
-    return " and ".join(f"{count:,} {kind}{'s' * (count > 1)}" for count, kind in counts if count)
+    return " and ".join(f"{count:,} {new}{kind}{'s' * (count > 1)}" for count, kind in counts if count)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 from lexgraph.access.escalation.methods import KIND_WORDS, KINDS, Kind
 from lexgraph.account.model import Snapshot
 from lexgraph.errors import LexgraphError, counted, shown
-from lexgraph.graph.escalation import escalation_graph
+from lexgraph.graph.escalation import NEW, escalation_graph
 from lexgraph.graph.overview import TOP, escalation_overview
 from lexgraph.plots.boxes import Box, Link, Picture, Stroke, draw
 from lexgraph.plots.inputs import wrong
@@ -28,6 +28,7 @@ _STROKES: dict[Kind, tuple[str, tuple[float, ...]]] = {
     "assume": ("#0072B2", ()),
     "credentials": ("#D55E00", (4.0, 1.2)),
     "policy": ("#009E73", (1.2, 1.2)),
+    "create": ("#56B4E9", (7.0, 1.2)),
     "pass": ("#E69F00", (5.0, 1.2, 1.2, 1.2)),
     "use": ("#CC79A7", (5.0, 1.2, 1.2, 1.2, 1.2, 1.2)),
 }
@@ -73,7 +74,7 @@ def escalation(
         title = title or _title(small)
         said = (_counted(G), *_told(small))
         picture = Picture(
-            _headings(width), boxes, links, title, said, f"{title}. {' '.join(said)} {_sentences(small)}",
+            _headings(width, small), boxes, links, title, said, f"{title}. {' '.join(said)} {_sentences(small)}",
             str(small.graph["catalog_date"]), strokes=tuple(_legend(small, theme)),
         )  # fmt: skip
         return draw(picture, ax, theme)
@@ -120,8 +121,10 @@ def _place(small: Graph, node: str) -> tuple[bool, int, str, str]:
     return facts["standing"] != TOP, -small.in_degree(node), str(facts["label"]), node
 
 
-def _headings(width: int) -> tuple[str, ...]:
-    return ("who", *("who, or by way of whom" for _ in range(width - 2)), "is taken over, or edited")[:width]
+def _headings(width: int, small: Graph) -> tuple[str, ...]:
+    new = any(kind == "create" for _, _, kind in small.edges(data="kind"))
+    last = "is taken over, edited or created" if new else "is taken over, or edited"
+    return ("who", *("who, or by way of whom" for _ in range(width - 2)), last)[:width]
 
 
 def _words(small: Graph, node: str) -> str:
@@ -164,10 +167,11 @@ def _title(small: Graph) -> str:
 
 
 def _counted(G: Graph) -> str:
-    users = sum(G.nodes[node]["type"] == "user" for node in G)
-    pairs = sum(a != b for a, b in G.edges)
+    there = [node for node in G if G.nodes[node]["kind"] != NEW]
+    users = sum(G.nodes[node]["type"] == "user" for node in there)
+    pairs = sum(a != b and G.nodes[b]["kind"] != NEW for a, b in G.edges)
     return (
-        f"{counted(users, 'user')}, {counted(G.number_of_nodes() - users, 'role')}; in {counted(pairs, 'pair')} "
+        f"{counted(users, 'user')}, {counted(len(there) - users, 'role')}; in {counted(pairs, 'pair')} "
         "one can take over the other, or edit what it may do."
     )
 

@@ -30,6 +30,8 @@ def covers(wide: str, narrow: str) -> bool:
     >>> covers("bot/*", "bot/A*"), covers("bot/A*", "bot/*")
     (True, False)
     """
+    if _clash(wide, narrow):
+        return False
     matches = compile_glob(wide)
     return all(matches(text) for text in witnesses(narrow, marks=wide.count("?")))
 
@@ -74,18 +76,17 @@ def intersect(a: str, b: str) -> tuple[str, ...]:
 
 def _clash(a: str, b: str) -> bool:
     """Whether the literal heads or tails already rule out anything in common."""
-    return not (_fit(_head(a), _head(b)) and _fit(_head(a[::-1]), _head(b[::-1])))
+    (head_a, tail_a), (head_b, tail_b) = _ends(a), _ends(b)
+    if not (head_a.startswith(head_b) or head_b.startswith(head_a)):
+        return True
+    return not (tail_a.endswith(tail_b) or tail_b.endswith(tail_a))
 
 
-def _head(pattern: str) -> str:
-    for at, char in enumerate(pattern):
-        if char in "*?":
-            return pattern[:at]
-    return pattern
-
-
-def _fit(a: str, b: str) -> bool:
-    return a.startswith(b) or b.startswith(a)
+@lru_cache(16_384)
+def _ends(pattern: str) -> tuple[str, str]:
+    """What stands before the first wildcard, and what after the last; the whole text twice where there is none."""
+    pieces = pattern.replace("?", "*").split("*")
+    return pieces[0], pieces[-1]
 
 
 def _tidy(pattern: str) -> str:
@@ -138,6 +139,8 @@ def _widest(patterns: Iterable[str]) -> tuple[str, ...]:
 
 def intersect_parts(a: Sequence[str], b: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """Return the common part of two ARN patterns, part by part, as tuples of parts."""
+    if apart(a, b):
+        return ()
     found: list[tuple[str, ...]] = [()]
     for left, right in zip(a, b, strict=True):
         pieces = intersect(left, right)
@@ -145,3 +148,12 @@ def intersect_parts(a: Sequence[str], b: Sequence[str]) -> tuple[tuple[str, ...]
         if len(found) > LIMIT:
             raise TooManyPatterns(f"two ARN patterns have more than {LIMIT} patterns in common")
     return tuple(found)
+
+
+def apart(a: Sequence[str], b: Sequence[str]) -> bool:
+    """Return whether the literal ends of some part already rule out that two ARN patterns have anything in common.
+
+    >>> apart(("arn", "aws", "s3", "", "", "calls/*"), ("arn", "aws", "s3", "", "", "notes/*"))
+    True
+    """
+    return any(map(_clash, reversed(a), reversed(b)))  # the names, which tell most apart, come last

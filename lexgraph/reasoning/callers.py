@@ -242,7 +242,7 @@ class Callers:
         fixed = self.fixed.union(_ALWAYS_FIXED, (USER_ID,) if caller.kind in ("anonymous", "root") else ())
         held = {key: values for key, values in keys.items() if key in fixed}
         given: dict[str, Values] = {ARN: held[ARN]} if ARN in held and keys_of(caller).get(ARN) != held[ARN] else {}
-        return AnyCaller(principal, caller.account, held, given)
+        return AnyCaller(principal, caller.account, held, given, sessions_apart=not self.only)
 
     def _distinct(self, callers: Iterable[AnyCaller]) -> tuple[AnyCaller, ...]:
         """One caller for all that the policies treat alike."""

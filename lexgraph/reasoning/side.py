@@ -38,12 +38,15 @@ def someone(account: str | None) -> str:
 class AnyCaller:
     """One caller for all that the policies treat alike: as a Request names it, its account, the condition keys that
     follow from it (lower-cased), and those of them that a request must state, since its text does not tell them.
+
+    `sessions_apart`: the sessions that the policies name are callers of their own, so that a role is none of them.
     """
 
     principal: str
     account: str | None
     keys: Mapping[str, Values]
     given: Mapping[str, Values]
+    sessions_apart: bool = False
 
 
 class OpenQuestion(Question):
@@ -51,7 +54,7 @@ class OpenQuestion(Question):
     follow from the caller and from the resource's owner, where these are given.
     """
 
-    __slots__ = ("_held",)
+    __slots__ = ("_apart", "_held")
 
     def __init__(
         self,
@@ -66,8 +69,14 @@ class OpenQuestion(Question):
         super().__init__(Request(principal, action, resource, _NOTHING, owner))
         self.about_many = False
         self._held: Mapping[str, Values] = _NO_KEYS if caller is None else caller.keys
+        self._apart = caller is not None and caller.sessions_apart
         if owner is not None and told:
             self._held = {**self._held, "aws:resourceaccount": (owner,)}
+
+    @property
+    def sessions_apart(self) -> bool:
+        """Whether a role is none of the sessions that the policies name."""
+        return self._apart
 
     def lookup(self, key: str) -> Values | None:
         """Return None where the key may hold anything, or be absent."""

@@ -27,13 +27,14 @@ _OUTCOME = Column("outcome", "category", "allowed, or conditional", _GRANTING)
 _CONDITION = Column("condition", "str", "the words of a conditional row")
 _MISSING = Column("missing_keys", "str", "the condition keys that it hangs on, joined by a comma")
 _ROLE = Column("role", "category", "the ARN of the role that is assumed")
+_NOTE = Column("note", "str", "what else should be known of the role, as where it is another account's")
 
 EFFECTIVE_ACTIONS = Schema(
     "effective_actions",
     (
         PRINCIPAL,
         Column("actions", "Int64", "number of actions that the principal is granted somewhere"),
-        Column("conditional_actions", "Int64", "of these, granted under conditions only"),
+        Column("conditional_actions", "Int64", "of these, under conditions: only so, or only so on every resource"),
         Column("everywhere_actions", "Int64", "of these, granted on every resource"),
         Column("unread_actions", "Int64", "actions of which a policy that could not be read may say something else"),
         Column("level_counts", "str", "how many of the actions have which access level"),
@@ -48,8 +49,10 @@ PRINCIPAL_ACTIONS = Schema(
         SERVICE_C,
         LEVEL,
         GENERATION,
-        Column("conditional", "bool", "granted under conditions only, or a Deny with conditions names it"),
-        Column("everywhere", "bool", "granted on every resource"),
+        Column(
+            "conditional", "bool", "under conditions only; where everywhere, on every resource under conditions only"
+        ),
+        Column("everywhere", "bool", "granted on every resource, if not conditional by one Allow without conditions"),
         Column("unread", "bool", "a policy that could not be read may say something else"),
     ),
     ("principal", "action"),
@@ -77,7 +80,7 @@ SHARED = Schema(
     ),
     ("resource", "principal", "statement", "action", "about", "except_resource", "condition"),
 )
-ASSUME = Schema("assume", (_WHO, _ROLE, _OUTCOME, _CONDITION, _MISSING), ("principal", "role"))
+ASSUME = Schema("assume", (_WHO, _ROLE, _OUTCOME, _CONDITION, _MISSING, _NOTE), ("principal", "role"))
 CHAINS = Schema(
     "chains",
     (
@@ -87,6 +90,7 @@ CHAINS = Schema(
         Column("steps", "Int64", "how many roles are assumed on the way"),
         Column("chain", "str", "the principal and the roles on the way, joined by an arrow"),
         Column("condition", "str", "the words of each conditional step, with the role it leads to"),
+        _NOTE,
     ),
     ("principal", "role"),
 )
@@ -223,7 +227,7 @@ def assume_table(edges: Iterable[AssumeEdge]) -> pd.DataFrame:
 
     Returns
     -------
-    The table ``assume``: principal, role, outcome, condition, missing_keys.
+    The table ``assume``: principal, role, outcome, condition, missing_keys, note.
 
     Examples
     --------
@@ -233,7 +237,7 @@ def assume_table(edges: Iterable[AssumeEdge]) -> pd.DataFrame:
     ['allowed']
     """
     edges = each_of(edges, AssumeEdge, "edges, as lexgraph.access.chaining.assume_edges gives them")
-    rows = ((e.principal, e.role, e.outcome, e.condition, ", ".join(e.missing_keys) or None) for e in edges)
+    rows = ((e.principal, e.role, e.outcome, e.condition, ", ".join(e.missing_keys) or None, e.note) for e in edges)
     return ASSUME.frame(rows)
 
 
@@ -242,7 +246,7 @@ def chains_table(chains: Iterable[Chain]) -> pd.DataFrame:
 
     Returns
     -------
-    The table ``chains``: principal, role, outcome, steps, chain, condition.
+    The table ``chains``: principal, role, outcome, steps, chain, condition, note.
 
     Examples
     --------
@@ -261,6 +265,7 @@ def chains_table(chains: Iterable[Chain]) -> pd.DataFrame:
             len(chain.steps),
             " → ".join((chain.principal, *(step.role for step in chain.steps))),
             "; ".join(f"{step.role}: {step.condition}" for step in chain.steps if step.condition) or None,
+            chain.note,
         )
         for chain in chains
     )

@@ -15,7 +15,12 @@ ESCALATION = Schema(
     "escalation",
     (
         Column("principal", "category", PRINCIPAL.doc),
-        Column("target", "category", "the ARN of the user or role that is taken over, or of which something changes"),
+        Column(
+            "target",
+            "category",
+            "the ARN of the user or role that is taken over, or of which something changes; of one that could be "
+            "created no ARN but 'new user' or 'new role', and 'within' the ARN of a boundary that has to come with it",
+        ),
         Column("kind", "category", "what is done: " + ", ".join(KINDS), tuple(sorted(KINDS))),
         Column("method", "category", "the actions of the method"),
         Column("gain", "category", "what the principal has of it", tuple(sorted(GAIN_WORDS))),
@@ -25,7 +30,12 @@ ESCALATION = Schema(
         Column("via", "category", "the ARN of the group or the policy that the method goes through"),
         Column("service", "category", "the service that takes part"),
         Column("reason", "str", "the row as a sentence, without its condition"),
-        Column("requests", "str", "the requests that prove it, action on resource, joined by a semicolon"),
+        Column(
+            "requests",
+            "str",
+            "the requests that prove it, action on resource, joined by a semicolon; "
+            "of one that could be created with a name as an example",
+        ),
     ),
     ("principal", "target", "method", "via"),
 )

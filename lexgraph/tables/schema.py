@@ -248,7 +248,7 @@ _ALL = (
             SERVICE_C,
             LEVEL,
             GENERATION,
-            Column("conditional", "bool", "whether only conditions grant it, or a Deny with conditions names it"),
+            Column("conditional", "bool", "whether it is so under conditions only, or a Deny with conditions names it"),
             Column("everywhere", "bool", "whether it is granted on Resource *, and no Deny names it on some resources"),
         ),
         ("policy", "action"),

@@ -9,6 +9,7 @@ import ipywidgets as w
 
 from lexgraph.access.decide import default_resources
 from lexgraph.account.model import labels
+from lexgraph.account.pages import collector_paused
 from lexgraph.errors import LexgraphError
 from lexgraph.policy.model import Policy
 from lexgraph.widgets import html, picture
@@ -139,6 +140,7 @@ class AccessExplorer(Asking):
     # What callbacks call ---------------------------------------------------------------------------------------------
 
     @one_at_a_time
+    @collector_paused()  # a walk through all that a large account holds would come before the table
     def refresh(self) -> None:
         """Ask the question that the controls hold, and show the answer."""
         if self._quiet:
@@ -157,8 +159,9 @@ class AccessExplorer(Asking):
         self.explain()
 
     @one_at_a_time
-    def turn_page(self) -> None:
-        """Show the page of the table that is turned to, and the reasons for its first row."""
+    def turn_page(self, by: int) -> None:
+        """Show the page of the table that begins so many rows further on, and the reasons for its first row."""
+        self.pages.turn(by)
         self._show_rows()
         self._list_rows()
         self.explain()

@@ -60,7 +60,8 @@ class AccountJudge:
 
     def stack(self, request: Request) -> PolicyStack:
         """Return what the account says of the principal and the resource."""
-        return self._account.snapshot.stack_for(request.principal, request.action, request.resource)
+        snapshot = self._account.snapshot
+        return snapshot.stack_for(request.principal, request.action, request.resource, request.context)
 
     def known(self, principal: str) -> Mapping[str, str]:
         """Return the principal's tags and what follows from its ARN."""

@@ -13,16 +13,15 @@ from lexgraph.widgets.html import PAGE_ROWS
 class Pager(w.HBox):  # type: ignore[misc]  # ipywidgets publishes no types
     """Buttons to the rows before and after those on show; nothing is to be seen where all fit on one page.
 
-    `before`, `after` and `count` are the controls; `turned` is called when another page is to be shown, whose first row
-    is `first`, counted from 0.
+    `before`, `after` and `count` are the controls; `pressed` is called with the number of rows to `turn` by, and
+    `first` is the first row of the page, counted from 0.
     """
 
-    def __init__(self, turned: Callable[[], None]) -> None:
+    def __init__(self, pressed: Callable[[int], None]) -> None:
         self.first = 0
         self._rows = 0
-        self._turned = turned
-        self.before = _button(f"previous {PAGE_ROWS}", "lg-before", lambda: self._turn(-PAGE_ROWS))
-        self.after = _button(f"next {PAGE_ROWS}", "lg-after", lambda: self._turn(PAGE_ROWS))
+        self.before = _button(f"previous {PAGE_ROWS}", "lg-before", lambda: pressed(-PAGE_ROWS))
+        self.after = _button(f"next {PAGE_ROWS}", "lg-after", lambda: pressed(PAGE_ROWS))
         self.count = w.Label()
         super().__init__([self.before, self.after, self.count], layout=w.Layout(display="none", flex="0 0 auto"))
         self.add_class("lg-pages")
@@ -37,11 +36,11 @@ class Pager(w.HBox):  # type: ignore[misc]  # ipywidgets publishes no types
         self.first, self._rows = 0, rows
         self._tell()
 
-    def _turn(self, by: int) -> None:
+    def turn(self, by: int) -> None:
+        """Show the page that begins so many rows further on, where there is one."""
         if 0 <= self.first + by < self._rows:
             self.first += by
             self._tell()
-            self._turned()
 
     def _tell(self) -> None:
         last = min(self.page.stop, self._rows)

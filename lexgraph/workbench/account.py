@@ -176,8 +176,10 @@ class Account(Everybody):
     ) -> pd.DataFrame:
         """Return what a principal may do to the account's known resources (schema ``access``).
 
-        An action that takes no resource is one row, on ``*``. With `through_roles` there are the rows of the roles that
-        it may become, too: the column principal says as whom.
+        Without `resources` its users, roles, groups and own policies are among them: which roles it may assume stands
+        here, too. An action that takes no resource is one row, on ``*``. With `through_roles` there are the rows of the
+        roles that it may become, too: the column principal says as whom. Of another account's role only that it can be
+        reached is known, and a conditional row says so.
 
         >>> from lexgraph.workbench import example_account
         >>> example_account().what_can("user/maria", "lex:ListBots")[["resource", "outcome"]].values.tolist()
@@ -203,7 +205,8 @@ class Account(Everybody):
         """Return a row for every combination that is asked about, denies included (schema ``access``).
 
         Without `actions` these are the actions of Lex, ``lex:*``; without `principals` and `resources`, all that the
-        account knows. An action that takes no resource is one row, on ``*``.
+        account knows, but for its own users, roles, groups and policies, which are asked about where they are named:
+        see :meth:`what_can` and :attr:`assumable_roles`. An action that takes no resource is one row, on ``*``.
 
         >>> from lexgraph.workbench import example_account
         >>> example_account().access("user/ines", "lex:ListBots")[["resource", "outcome"]].values.tolist()

@@ -9,7 +9,7 @@ from lexgraph.access.comparison.compare import compare_snapshots
 from lexgraph.access.comparison.model import DIRECTIONS, AccountDifference, Direction
 from lexgraph.account.model import Snapshot
 from lexgraph.account.readers import read_account
-from lexgraph.errors import counted
+from lexgraph.errors import LexgraphError, counted
 from lexgraph.evaluation.request import Request
 from lexgraph.workbench.account import Account
 from lexgraph.workbench.policies import html_of
@@ -113,7 +113,12 @@ class AccountComparison:
         return made
 
 
-def _snapshot(source: AccountLike) -> Snapshot:
+def _snapshot(source: object) -> Snapshot:
     if isinstance(source, Account):
         return source.snapshot
-    return source if isinstance(source, Snapshot) else read_account(source)
+    if isinstance(source, str | Path):
+        return read_account(source)
+    if not isinstance(source, Snapshot):
+        message = f"expected an account, or the name of its file or folder, not {type(source).__name__}"
+        raise LexgraphError(message, code="WRONG_INPUT")
+    return source

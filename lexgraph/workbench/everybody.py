@@ -82,7 +82,10 @@ class Everybody(PolicyTables):
 
     @property
     def assumable_roles(self) -> pd.DataFrame:
-        """Which principal may assume which role, and under which condition (schema ``assume``)."""
+        """Which principal may assume which role, and under which condition (schema ``assume``).
+
+        Roles of other accounts are among them where their trust policies were given beside the account.
+        """
         from lexgraph import tables
 
         make = tables.assume_table
@@ -91,6 +94,9 @@ class Everybody(PolicyTables):
 
     def can_become(self, principal: str) -> pd.DataFrame:
         """Return the roles that a principal reaches, directly or over other roles (schema ``chains``).
+
+        Roles of other accounts are among them where their trust policies were given beside the account; what such a
+        role may do is not known here, which its row notes.
 
         >>> from lexgraph.workbench import example_account
         >>> example_account().can_become("user/yuki")["steps"].max().item()
@@ -101,7 +107,8 @@ class Everybody(PolicyTables):
         return self._stated(tables.chains_table(chaining.reachable(self.snapshot, principal)))
 
     def who_can_become(self, role: str) -> pd.DataFrame:
-        """Return who reaches a role, directly or over other roles (schema ``chains``).
+        """Return who of the account reaches a role, directly or over other roles (schema ``chains``): one of its own,
+        or one of another account whose trust policy was given beside it.
 
         >>> from lexgraph.workbench import example_account
         >>> len(example_account().who_can_become("role/handover-night")) > 0

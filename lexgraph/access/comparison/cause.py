@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from lexgraph.access.comparison.decider import Decider
 from lexgraph.access.comparison.model import Via
@@ -36,7 +37,7 @@ def held(decider: Decider, request: Request) -> Held | None:
     who = decider.principals.get(request.principal)
     if who is None:
         return None
-    stack = decider.snapshot.stack_for(who, request.action, request.resource)
+    stack = decider.snapshot.stack_for(who, request.action, request.resource, request.context)
     return Held(stack, decider.snapshot.request_context(who, request.context, request.resource))
 
 
@@ -76,8 +77,31 @@ def _swapped(here: Held, there: Held, request: Request) -> Iterator[tuple[Via, H
     for layer, via in LAYERS:
         if not _same(layer, here.stack, there.stack):
             yield _named(via, request), replace(there, stack=with_layer(there.stack, layer, here.stack))
-    if (here.context.known, here.context.role_id) != (there.context.known, there.context.role_id):
-        yield "keys of the principal", replace(there, context=here.context)
+    mine, other = _about_resource(here.context), _about_resource(there.context)
+    if mine != other:
+        yield "keys of the resource", replace(there, context=_with_resource(there.context, here.context))
+    if replace(here.context, **_no_resource(here)) != replace(there.context, **_no_resource(there)):
+        yield "keys of the principal", replace(there, context=_with_resource(here.context, there.context))
+
+
+def _about_resource(context: Context) -> tuple[object, ...]:
+    return context.resource_tags, {key: value for key, value in context.values.items() if _is_about_resource(key)}
+
+
+def _is_about_resource(key: str) -> bool:
+    return key.lower().startswith("aws:resource")
+
+
+def _no_resource(held: Held) -> dict[str, Any]:
+    values = {key: value for key, value in held.context.values.items() if not _is_about_resource(key)}
+    return {"values": values, "resource_tags": None}
+
+
+def _with_resource(context: Context, other: Context) -> Context:
+    """A context with the keys of the resource that another one has."""
+    about = {key: value for key, value in other.values.items() if _is_about_resource(key)}
+    values = {key: value for key, value in context.values.items() if not _is_about_resource(key)}
+    return replace(context, values={**values, **about}, resource_tags=other.resource_tags)
 
 
 def _named(via: Via, request: Request) -> Via:

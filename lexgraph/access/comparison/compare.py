@@ -8,26 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import chain
 
 from lexgraph.access.comparison.cause import cause_of, differing, held
 from lexgraph.access.comparison.decider import DELEGATED, Decider, asked_by
 from lexgraph.access.comparison.gains import NOTHING, UNCONFIRMED, Proofs, Search, Stacks
+from lexgraph.access.comparison.holders import Holder
 from lexgraph.access.comparison.listed import list_changes
 from lexgraph.access.comparison.model import AccessChange, AccountDifference, Direction, Via
-from lexgraph.access.comparison.named import Named, policies_of
-from lexgraph.access.comparison.ruled import Ruled
-from lexgraph.access.comparison.settled import known_keys
+from lexgraph.access.comparison.narrow import Narrow
+from lexgraph.access.comparison.pairs import Pairs
+from lexgraph.access.comparison.ruled import LINKED, Ruled
+from lexgraph.access.comparison.settled import mentioned_keys
+from lexgraph.access.comparison.strangers import Strangers
 from lexgraph.access.decide import GRANTING
 from lexgraph.access.effective import action_sets
 from lexgraph.account.model import Principal, Snapshot
 from lexgraph.account.owners import policy_holders
 from lexgraph.account.pages import collector_paused
+from lexgraph.account.stacks import control_levels
 from lexgraph.errors import LexgraphError
 from lexgraph.evaluation.authorize import authorize
 from lexgraph.evaluation.decision import Outcome
 from lexgraph.evaluation.request import Request
 from lexgraph.evaluation.stack import PolicyStack
+from lexgraph.policy.model import Policy
 
 
 @collector_paused()
@@ -48,8 +52,12 @@ def compare_snapshots(before: Snapshot, after: Snapshot) -> AccountDifference:
     if before.account_id != after.account_id:
         notes = (f"these are two accounts, {before.account_id} and {after.account_id}: no principal is in both",)
     old, new, hidden = _comparable(before, after)
-    access = tuple(_access(old, new))
-    return AccountDifference(old, new, list_changes(old, new), access, (*notes, *hidden), hidden)
+    access, around = tuple(_access(old, new)), tuple(_around(old, new))
+    # Beside what is told, what else may have changed is a note; where nothing is, it leaves the relation open.
+    hidden = hidden if access else (*hidden, *around)
+    return AccountDifference(
+        old, new, list_changes(old, new), access, (*notes, *hidden, *(around if access else ())), hidden
+    )
 
 
 def _is_same(before: Snapshot, after: Snapshot) -> bool:
@@ -59,30 +67,32 @@ def _is_same(before: Snapshot, after: Snapshot) -> bool:
 
 
 def _access(before: Snapshot, after: Snapshot) -> Iterator[AccessChange]:
-    stacks, proofs = Stacks(), Proofs()
+    stacks, proofs, narrow = Stacks(), Proofs(), Narrow()
     old, new = Decider(before), Decider(after)
     held = [_held(stacks, one) for one in (old, new)]
     sides: tuple[tuple[Direction, Decider, Decider], ...] = (("gained", new, old), ("lost", old, new))
     for change, here, there in sides:
         mine, other = held if change == "lost" else held[::-1]
-        own = [*_Own(change, here, there, proofs).changes(mine, other)]
+        pairs = Pairs(change, here, there, mine, other, narrow)
+        own = [*_Own(change, here, there, proofs, pairs.holders).changes(mine, other)]
         own += Ruled(change, here, there, mine, other).changes()
-        named = chain.from_iterable(
-            Named(change, via, here, there).changes() for via in ("trust policy", "resource policy")
-        )
-        yield from _each_once([*_grouped(own), *named])
+        own += pairs.changes()
+        yield from _each_once([*_grouped(own), *Strangers(change, here, there).changes(pairs.holders)])
 
 
 def _held(stacks: Stacks, decider: Decider) -> dict[str, PolicyStack]:
-    return {arn: stacks.of(decider.snapshot, who) for arn, who in decider.principals.items()}
+    return {arn: stacks.of(decider.snapshot, who, linked=LINKED in arn) for arn, who in decider.principals.items()}
 
 
 class _Own:
     """What principals may do by their own policies in one account, and not in the other."""
 
-    def __init__(self, change: Direction, here: Decider, there: Decider, proofs: Proofs) -> None:
+    def __init__(
+        self, change: Direction, here: Decider, there: Decider, proofs: Proofs, holders: Iterable[Holder]
+    ) -> None:
         self.change: Direction = change
         self.here, self.there, self.proofs = here, there, proofs
+        self.holders = {(one.via, one.arn) for one in holders}
         self.granted, self.granted_there = _named(here.snapshot), _named(there.snapshot)
 
     def changes(self, mine: dict[str, PolicyStack], other: dict[str, PolicyStack]) -> Iterator[AccessChange]:
@@ -96,10 +106,8 @@ class _Own:
                     yield replace(found, bits=bits if found.request is not None else 0)
 
     def _of(self, who: Principal, search: Search) -> AccessChange | None:
-        known: frozenset[str] | None = None
         for template in search:
-            known = frozenset(known_keys(self.here.snapshot, who)) if known is None else known
-            for request in asked_by(who, template, known, self.here.snapshot.account_id):
+            for request in asked_by(who, template, self.here.known(who), self.here.snapshot.account_id):
                 found = self._confirmed(request)
                 if found is not None:
                     return found
@@ -128,8 +136,7 @@ class _Own:
         before, after = (there, here) if self.change == "gained" else (here, there)
         holder = None
         if via in ("trust policy", "resource policy"):
-            known = policies_of(self.here.snapshot, via).keys() | policies_of(self.there.snapshot, via).keys()
-            holder = next((arn for arn in policy_holders(request.resource) if arn in known), None)
+            holder = next((arn for arn in policy_holders(request.resource) if (via, arn) in self.holders), None)
         principals = (request.principal,)
         return AccessChange(self.change, via, principals, request, before, after, holder, assumptions=assumed)
 
@@ -173,6 +180,34 @@ def _comparable(before: Snapshot, after: Snapshot) -> tuple[Snapshot, Snapshot, 
     if before.unreadable and after.unreadable:
         notes.append("policies that could be read in neither may have changed")
     return before, after, tuple(notes)
+
+
+def _around(before: Snapshot, after: Snapshot) -> Iterator[str]:
+    """What changed of the organization beyond the account."""
+    if before.organization == after.organization or None in (before.organization, after.organization):
+        return
+    trees = [one.organization for one in (before, after) if one.organization is not None]
+    ids = dict.fromkeys(target.id for tree in trees for target in tree.targets if target.kind == "account")
+    others = [one for one in ids if one not in (before.account_id, after.account_id)]
+    if any(control_levels(before, one, "rcp") != control_levels(after, one, "rcp") for one in others):
+        yield "the resource control policies above other accounts differ: access to their resources may have changed"
+    places = [[(tree.id, tree.has(one) and tree.path_text(one)) for one in ids] for tree in trees]
+    if places[0] != places[1] and any(map(_asks_where, _all_policies(before) + _all_policies(after))):
+        yield "the organization differs, and conditions on aws:ResourceOrgID or aws:ResourceOrgPaths look at it"
+
+
+def _asks_where(policy: Policy) -> bool:
+    return not {"aws:resourceorgid", "aws:resourceorgpaths"}.isdisjoint(mentioned_keys(policy))
+
+
+def _all_policies(snapshot: Snapshot) -> list[Policy]:
+    controls = () if snapshot.organization is None else snapshot.organization.policies
+    return [
+        *snapshot.identity_policies(),
+        *snapshot.trust_policies(),
+        *(one.policy for one in snapshot.resource_policies),
+        *(one.policy for one in controls if one.policy is not None),
+    ]
 
 
 def _has_resources(snapshot: Snapshot) -> bool:

@@ -6,14 +6,16 @@ of it. Principals who differ in such statements only share what was made ready.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
+from typing import Any
 
+from lexgraph.access.comparison.settled import Told, known_keys
 from lexgraph.account.model import Principal, Snapshot
 from lexgraph.account.stacks import control_levels
 from lexgraph.catalog.actions import catalog
-from lexgraph.conditions.context import Context
+from lexgraph.conditions.context import UNKNOWN_CONTEXT, Context
 from lexgraph.evaluation.authorize import authorize
 from lexgraph.evaluation.decision import Decision
 from lexgraph.evaluation.request import Question, Request
@@ -38,21 +40,32 @@ class Decider:
         # By identity: to hash a policy costs more than to ask it. Each memo keeps what the ids are of.
         self._narrow: dict[tuple[int, int], tuple[Policy, Policy]] = {}
         self._stacks: dict[tuple[object, ...], tuple[PolicyStack, PolicyStack]] = {}
+        self._known: dict[str, Told] = {}
 
     def decide(self, request: Request) -> Decision | None:
         """Return the decision, with all that the account says of the request; None where it has no such principal."""
         who = self.principals.get(request.principal)
         if who is None:
             return None
-        stack = self.snapshot.stack_for(who, request.action, request.resource)
+        stack = self.snapshot.stack_for(who, request.action, request.resource, request.context)
         context = self.snapshot.request_context(who, request.context, request.resource)
         return authorize(self._speaking(stack, request.action), replace(request, context=context))
 
-    @property
-    def rcps(self) -> Rules:
-        """The resource control policies above the account, level by level, and whether some could not be read."""
-        levels, unread, _ = control_levels(self.snapshot, self.snapshot.account_id, "rcp")
+    def rules(self, owner: str | None) -> Rules:
+        """Return the resource control policies above an account, level by level, and whether some could not be read."""
+        levels, unread, _ = control_levels(self.snapshot, owner, "rcp")
         return levels, bool(unread)
+
+    def known(self, who: Principal) -> Told:
+        """Return the condition keys that the account says of a principal's requests, in lower case."""
+        if who.arn not in self._known:
+            self._known[who.arn] = known_keys(self.snapshot, who)
+        return self._known[who.arn]
+
+    def tags(self, arn: str) -> Mapping[str, str] | None:
+        """Return the tags of a resource, by lower-cased key; None where they are not known."""
+        who = next(iter(self.principals.values()), None)
+        return None if who is None else self.snapshot.request_context(who, UNKNOWN_CONTEXT, arn).resource_tags
 
     def delegated(self, request: Request) -> bool | None:
         """Return whether a principal's own policies allow the request where the resource's policy must as well, and is
@@ -62,7 +75,9 @@ class Decider:
         if who is None:
             return False
         elsewhere = not Question(replace(request, resource_account=None)).is_own
-        unknown = "resource" in self.snapshot.stack_for(who, request.action, request.resource).unreadable
+        unknown = (
+            "resource" in self.snapshot.stack_for(who, request.action, request.resource, request.context).unreadable
+        )
         if not (elsewhere or (unknown and needs_resource_policy(Question(request)))):
             return None
         context = self.snapshot.request_context(who, request.context, request.resource)
@@ -83,7 +98,7 @@ class Decider:
             for layer in (stack.identity, (stack.boundary,) if stack.boundary else (), *stack.scps)
         )
         others = (stack.resource, *(one for level in stack.rcps for one in level))
-        layers = (len(bounding), tuple(map(len, scps)), len(stack.rcps), stack.unreadable, stack.absent)
+        layers = (len(bounding), tuple(map(len, scps)), len(stack.rcps), stack.unreadable, stack.absent, stack.partial)
         name = (*map(id, (*identity, *bounding, *chain(*scps))), None, *map(id, others), layers)
         if name not in self._stacks:
             bound = bounding[0] if bounding else None
@@ -105,13 +120,24 @@ class Decider:
         return known[1]
 
 
-def asked_by(principal: Principal, request: Request, known: frozenset[str], account: str | None) -> Iterator[Request]:
+def rules_of(here: Decider, there: Decider, owner: str | None) -> tuple[Rules, Rules]:
+    """Return what two accounts know of the resource control policies above an account; one object where it is the same.
+
+    >>> from lexgraph.account.readers import example_account_path, read_account
+    >>> account = Decider(read_account(example_account_path()))
+    >>> rules_of(account, account, "111122223333")
+    (((), False), ((), False))
+    """
+    mine, other = here.rules(owner), there.rules(owner)
+    return (mine, mine) if mine == other else (mine, other)
+
+
+def asked_by(principal: Principal, request: Request, known: Told, account: str | None) -> Iterator[Request]:
     """Yield a request that was found for anybody as one of `principal`: about a resource of its own account first.
 
     Keys that follow from the principal, or from whose the resource is, are left to them.
     """
-    following = known | {"aws:resourceaccount"}
-    values = {key: value for key, value in request.context.values.items() if key.lower() not in following}
+    values = stated(request, known)
     context = Context(values, complete=True)
     own = account or ACCOUNT
     parts = request.resource.split(":", 5)
@@ -119,8 +145,19 @@ def asked_by(principal: Principal, request: Request, known: frozenset[str], acco
         moved = {key: _moved(value, own) for key, value in values.items()}
         resource = ":".join((*parts[:4], own, parts[5]))
         yield Request(principal.arn, request.action, resource, Context(moved, complete=True), own)
-    stated = parts[4] if len(parts) == 6 and parts[4].isdigit() else own
-    yield Request(principal.arn, request.action, request.resource, context, stated)
+    owner = parts[4] if len(parts) == 6 and parts[4].isdigit() else own
+    yield Request(principal.arn, request.action, request.resource, context, owner)
+
+
+def stated(request: Request, known: Told) -> dict[str, Any]:
+    """Return the keys of a request that follow neither from who asks, as the account knows them, nor from whose the
+    resource is.
+    """
+    values = request.context.values.items()
+    return {key: value for key, value in values if not known.follows(key) and key.lower() not in _FOLLOWING}
+
+
+_FOLLOWING = ("aws:resourceaccount", "kms:calleraccount")
 
 
 def _moved(value: object, account: str) -> object:

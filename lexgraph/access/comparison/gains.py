@@ -39,9 +39,13 @@ class Stacks:
         self._alike: dict[tuple[str, str], list[Policy]] = {}
         self._made: dict[tuple[object, ...], PolicyStack] = {}
 
-    def of(self, snapshot: Snapshot, principal: Principal) -> PolicyStack:
-        """Return the layers that :meth:`Snapshot.stack` gives, for this principal's own requests."""
+    def of(self, snapshot: Snapshot, principal: Principal, *, linked: bool = False) -> PolicyStack:
+        """Return the layers that :meth:`Snapshot.stack` gives, for this principal's own requests; `linked` is whether
+        SCPs do not bind it (rule L2).
+        """
         stack = snapshot.stack(principal)
+        if linked:
+            stack = replace(stack, scps=(), unreadable=tuple(layer for layer in stack.unreadable if layer != "scp"))
         layers = (stack.identity, (stack.boundary,) if stack.boundary else (), *stack.scps)
         same = [[self.canonical(policy) for policy in layer] for layer in layers]
         if any(map(self._settling.speaks_of, chain.from_iterable(same))):
@@ -194,7 +198,7 @@ class Proofs:
             said = tuple(
                 one
                 for one in policy.statements
-                if not (denies and one.allows) and (services is None or _may_concern(one, services))
+                if not (denies and one.allows) and (services is None or may_concern(one, services))
             )
             self._parts[name] = (policy, policy if said == policy.statements else replace(policy, statements=said))
         return self._parts[name][1]
@@ -267,7 +271,7 @@ def _fresh(here: Policies, there: Policies) -> Fresh:
         if said:
             allows.append(replace(policy, statements=said))
     lifted = [one for variables, one in old if not one.allows and (variables, one) not in new]
-    services = _services(*lifted, *(one for policy in allows for one in policy.statements))
+    services = services_of(*lifted, *(one for policy in allows for one in policy.statements))
     return Fresh(tuple(allows), bool(lifted), services)
 
 
@@ -275,8 +279,13 @@ def _unnamed(statement: Statement) -> Statement:
     return replace(statement, sid=None)
 
 
-def _services(*statements: Statement) -> frozenset[str] | None:
-    """The services that statements are about; None where that may be any."""
+def services_of(*statements: Statement) -> frozenset[str] | None:
+    """Return the services that statements are about; None where that may be any.
+
+    >>> from lexgraph.policy.model import PatternSet
+    >>> services_of(Statement("Allow", PatternSet(("lex:Get*",))))
+    frozenset({'lex'})
+    """
     found = set()
     for statement in statements:
         for pattern in statement.actions:
@@ -287,7 +296,13 @@ def _services(*statements: Statement) -> frozenset[str] | None:
     return frozenset(found)
 
 
-def _may_concern(statement: Statement, services: frozenset[str]) -> bool:
+def may_concern(statement: Statement, services: frozenset[str]) -> bool:
+    """Return whether a statement may be about an action of some services.
+
+    >>> from lexgraph.policy.model import PatternSet
+    >>> may_concern(Statement("Allow", PatternSet(("lex:Get*",))), frozenset({"s3"}))
+    False
+    """
     return statement.actions.negated or any(_begins(pattern, services) for pattern in statement.actions)
 
 

@@ -37,6 +37,7 @@ Via = Literal[
     "trust policy",
     "resource policy",
     "keys of the principal",
+    "keys of the resource",
     "several layers",
 ]
 VIAS: tuple[Via, ...] = get_args(Via)
@@ -70,8 +71,8 @@ class AccessChange:
     ----------
     change : gained or lost.
     via : what brought it: the layer with which, in the place of the other account's, the other account too allows the
-        request; ``keys of the principal`` are its tags, its id and its organization's; ``several layers`` where no one
-        alone is enough.
+        request; ``keys of the principal`` are its tags, its id and its organization's, those of the resource likewise;
+        ``several layers`` where no one alone is enough.
     principals : whom it is about, ``*`` for anybody; of all of them the request would be answered alike.
     request : one that only one of the two accounts allows, as the first of `principals`; None where it is undecided.
     before, after : the answers of the two accounts; None where an account does not have the principal.

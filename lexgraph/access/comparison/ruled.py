@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 
-from lexgraph.access.comparison.decider import Decider, Rules, asked_by
+from lexgraph.access.comparison.decider import Decider, Rules, asked_by, rules_of
 from lexgraph.access.comparison.gains import UNCONFIRMED
 from lexgraph.access.comparison.model import AccessChange, Direction
-from lexgraph.access.comparison.settled import Settling, known_keys
+from lexgraph.access.comparison.settled import Settling
 from lexgraph.access.decide import GRANTING
 from lexgraph.account.model import Principal
 from lexgraph.errors import LexgraphError
@@ -32,37 +33,44 @@ class Ruled:
         self.change: Direction = change
         self.here, self.there = here, there
         self.mine, self.other = mine, other
+        self._rules = rules_of(here, there, here.snapshot.account_id)
         self._settling = Settling()
         self._kept: dict[tuple[object, ...], Answer] = {}
 
     def changes(self) -> Iterator[AccessChange]:
         """Yield a change for each principal of both accounts who may do more under the policies here."""
-        if self.here.rcps == self.there.rcps:
-            return
         for arn, stack in self.mine.items():
             if arn in self.other and LINKED not in arn:
-                found = self._of(self.here.principals[arn], stack)
-                if found is not None:
-                    yield found
+                sides = self._sides(arn)
+                if sides[0] is not sides[1]:
+                    found = self._of(self.here.principals[arn], stack, sides)
+                    if found is not None:
+                        yield found
 
-    def _of(self, who: Principal, stack: PolicyStack) -> AccessChange | None:
-        answer = self._answer(who, stack)
+    def _sides(self, arn: str) -> tuple[Rules, Rules]:
+        """The policies with what is known of a principal put in, which may differ though they do not."""
+        mine, other = self._rules
+        here, there = (one.known(one.principals[arn]) for one in (self.here, self.there))
+        if mine is other and not (here.differing(there) and any(map(self._settling.speaks_of, chain(*mine[0])))):
+            return self._rules
+        sides = self._settled(mine, here), self._settled(other, there)
+        return (sides[0], sides[0]) if _names(sides[0]) == _names(sides[1]) else sides
+
+    def _of(self, who: Principal, stack: PolicyStack, sides: tuple[Rules, Rules]) -> AccessChange | None:
+        answer = self._answer(who, stack, sides)
         if answer.holds:
             return None
         if answer.request is not None:
-            known = frozenset(known_keys(self.here.snapshot, who))
-            for request in asked_by(who, answer.request, known, self.here.snapshot.account_id):
+            for request in asked_by(who, answer.request, self.here.known(who), self.here.snapshot.account_id):
                 found = self._confirmed(request)
                 if found is not None:
                     return found
         reason = answer.reason or UNCONFIRMED
         return AccessChange(self.change, "resource control policies", (who.arn,), reason=reason)
 
-    def _answer(self, who: Principal, stack: PolicyStack) -> Answer:
+    def _answer(self, who: Principal, stack: PolicyStack, sides: tuple[Rules, Rules]) -> Answer:
         """Whether what a principal holds allows nothing more with the policies here; once for all who hold the same."""
-        known = known_keys(self.here.snapshot, who)
-        sides = [self._settled(rules, known) for rules in (self.here.rcps, self.there.rcps)]
-        name = (id(stack), *(tuple(tuple(map(id, level)) for level in levels) for levels, _ in sides))
+        name = (id(stack), *map(_names, sides))
         if name not in self._kept:
             account = who.arn.split(":")[4]
             open_here, open_there = (ruled(replace(stack, resource=_delegating(account)), one) for one in sides)
@@ -82,6 +90,11 @@ class Ruled:
             return None
         outcomes = (there.outcome, here.outcome) if self.change == "gained" else (here.outcome, there.outcome)
         return AccessChange(self.change, "resource control policies", (request.principal,), request, *outcomes)
+
+
+def _names(rules: Rules) -> tuple[object, ...]:
+    levels, unread = rules
+    return (*(tuple(map(id, level)) for level in levels), unread)
 
 
 def ruled(stack: PolicyStack, rules: Rules) -> PolicyStack:

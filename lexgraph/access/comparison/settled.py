@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from lexgraph.account.model import Principal, Snapshot
 from lexgraph.conditions.compiled import CompiledTest
-from lexgraph.conditions.context import UNKNOWN_CONTEXT, Values
+from lexgraph.conditions.context import ABSENT, RESOURCE_TAGS, UNKNOWN_CONTEXT, Values
 from lexgraph.conditions.variables import Variable, read_template
 from lexgraph.evaluation.callers import keys_of, read_caller
 from lexgraph.evaluation.stack import PolicyStack
@@ -19,9 +19,71 @@ from lexgraph.policy.arn import readable
 from lexgraph.policy.model import ConditionTest, PatternSet, Policy, Statement
 
 Known = Mapping[str, Values]
+USER_ID, TAGS = "aws:userid", "aws:principaltag/"
+# Stands for the unique id of the role that asks: a role that was made again has another one.
+ITSELF = "AROATHEROLEITSELF"
 
 
-def known_keys(snapshot: Snapshot, principal: Principal) -> dict[str, Values]:
+class Told(Mapping[str, Values]):
+    """What an account says of the condition keys of a principal's requests, in lower case.
+
+    With `whole_tags` the principal has no tags but those that are here. `role_id` is the id of a role, with which the
+    aws:userid of its sessions begins. Of one resource `resource_tags` may be all the tags, and `sent` how the keys
+    begin that tell them.
+    """
+
+    def __init__(
+        self,
+        values: Mapping[str, Values],
+        *,
+        whole_tags: bool = False,
+        role_id: str | None = None,
+        resource_tags: Mapping[str, str] | None = None,
+        sent: tuple[str, ...] = RESOURCE_TAGS,
+    ) -> None:
+        self.values_ = dict(values)
+        self.whole_tags, self.role_id, self.sent = whole_tags, role_id, sent
+        self.resource_tags = resource_tags
+
+    def __getitem__(self, key: str) -> Values:
+        found = self.values_.get(key)
+        if found is not None:
+            return found
+        if self.whole_tags and key.startswith(TAGS):
+            return ABSENT
+        if self.resource_tags is not None and key.startswith(RESOURCE_TAGS):
+            prefix, _, name = key.partition("/")
+            tagged = name in self.resource_tags and f"{prefix}/" in self.sent
+            return (self.resource_tags[name],) if tagged else ABSENT
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values_)
+
+    def __len__(self) -> int:
+        return len(self.values_)
+
+    def follows(self, key: str) -> bool:
+        """Return whether a key follows from who asks, whatever a request states."""
+        lower = key.lower()
+        return lower in self or (lower == USER_ID and self.role_id is not None)
+
+    def differing(self, other: Told) -> frozenset[str]:
+        """Return the keys that another one tells otherwise; `TAGS` for all tags that neither has."""
+        found = {key for key in self.values_.keys() | other.values_.keys() if self.get(key) != other.get(key)}
+        if self.whole_tags != other.whole_tags:
+            found.add(TAGS)
+        if self.role_id != other.role_id:
+            found.add(USER_ID)
+        return frozenset(found)
+
+    def about(self, tags: Mapping[str, str] | None, sent: tuple[str, ...], **more: Values) -> Told:
+        """Return the same with the tags of the resource that is asked about, which only some keys tell."""
+        found = {**self.values_, **more}
+        return Told(found, whole_tags=self.whole_tags, role_id=self.role_id, resource_tags=tags, sent=sent)
+
+
+def known_keys(snapshot: Snapshot, principal: Principal) -> Told:
     """Return the condition keys that the account says of a principal's own requests, in lower case.
 
     >>> from lexgraph.account.readers import example_account_path, read_account
@@ -29,8 +91,10 @@ def known_keys(snapshot: Snapshot, principal: Principal) -> dict[str, Values]:
     >>> known_keys(account, account.principal("user/maria"))["aws:principaltag/department"]
     ('Support',)
     """
-    said = snapshot.request_context(principal, UNKNOWN_CONTEXT).known
-    return {**keys_of(read_caller(principal.arn)), **said}
+    context = snapshot.request_context(principal, UNKNOWN_CONTEXT)
+    keys = {**keys_of(read_caller(principal.arn)), **context.known}
+    role_id = context.role_id if principal.kind == "role" else None
+    return Told(keys, whole_tags=context.whole_tags, role_id=role_id)
 
 
 def mentioned_keys(policy: Policy) -> frozenset[str]:
@@ -80,6 +144,7 @@ class Settling:
     def __init__(self) -> None:
         self._mentioned: dict[int, tuple[Policy, tuple[str, ...]]] = {}
         self._made: dict[tuple[object, ...], Policy] = {}
+        self._same: dict[Policy, Policy] = {}
 
     def speaks_of(self, policy: Policy) -> tuple[str, ...]:
         """Return :func:`mentioned_keys`, sorted."""
@@ -91,13 +156,36 @@ class Settling:
 
     def of(self, policy: Policy, known: Known) -> Policy:
         """Return :func:`settled`; the same object wherever the same comes out."""
-        keys = [key for key in self.speaks_of(policy) if key in known]
-        if not keys:
+        spoken = self.speaks_of(policy)
+        keys = [key for key in spoken if key in known]
+        role_id = known.role_id if isinstance(known, Told) and USER_ID in spoken else None
+        if not keys and role_id is None:
             return policy
-        name = (id(policy), *((key, known[key]) for key in keys))
+        name = (id(policy), role_id, *((key, known[key]) for key in keys))
         if name not in self._made:
-            self._made[name] = settled(policy, known)
+            made = settled(policy, known)
+            if role_id is not None:
+                made = _of_itself(made, role_id)
+                made = self._same.setdefault(made, made)
+            self._made[name] = made
         return self._made[name]
+
+
+def _of_itself(policy: Policy, role_id: str) -> Policy:
+    """A policy that asks for the id of the role itself, whichever that is."""
+    said = []
+    for one in policy.statements:
+        tests = tuple(_without_id(test, role_id) if test.key.lower() == USER_ID else test for test in one.conditions)
+        said.append(replace(one, conditions=tests))
+    return replace(policy, statements=tuple(said))
+
+
+def _without_id(test: ConditionTest, role_id: str) -> ConditionTest:
+    values = (
+        ITSELF + value[len(role_id) :] if isinstance(value, str) and value.startswith(role_id) else value
+        for value in test.values
+    )
+    return replace(test, values=tuple(values))
 
 
 def _mentioned(statement: Statement, policy: Policy) -> Iterator[str]:

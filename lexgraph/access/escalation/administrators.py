@@ -76,6 +76,26 @@ class Administrators:
             self._known[name] = self._decided(identity, boundary, *unknown)
         return self._known[name]
 
+    def newcomer(
+        self, held: Sequence[Policy] = (ADMINISTRATOR,), *, boundary: str | None = None, unread: bool = False
+    ) -> Standing | None:
+        """Return whether a user or role that is not there yet would be one.
+
+        Parameters
+        ----------
+        held : the policies that it would hold; AdministratorAccess by default.
+        boundary : the ARN of its boundary.
+        unread : whether it would hold something that could not be read.
+        """
+        limit, name = None, ("new", *(id(policy) for policy in held), boundary, unread)
+        if name not in self._known:
+            self._kept.extend(held)
+            if boundary is not None and not boundary.endswith(str(ADMINISTRATOR.arn).partition("iam")[2]):
+                managed = self.snapshot.managed(boundary)
+                limit = managed.policy if managed else Policy("boundary", ())
+            self._known[name] = self._decided(tuple(held), limit, unread, limit is not None and managed is None)
+        return self._known[name]
+
     def _decided(
         self, identity: tuple[Policy, ...], boundary: Policy | None, identity_unread: bool, boundary_unread: bool
     ) -> Standing | None:

@@ -78,7 +78,7 @@ class Alike:
         found = {id(policy): policy for policy in (*self.snapshot.identity_policies(), *self.controls)}
         for principal in self.snapshot.principals:
             stack = self.snapshot.stack(principal)
-            for policy in _of_stack(stack):
+            for policy in policies_of(stack):
                 found[id(policy)] = policy
         yield from found.values()
 
@@ -186,11 +186,11 @@ class Alike:
         bit = self.bits[action]
         found: dict[tuple[str, str], None] = {}
         lookup: Lookup | None = None
-        for policy in (*_of_stack(self.snapshot.stack(who)), *self.controls):
+        for policy in (*policies_of(self.snapshot.stack(who)), *self.controls):
             for named, kind, pattern in self.templates.get(id(policy), ()):
                 if not named & bit:
                     continue
-                lookup = lookup or _lookup(self.snapshot, who, action)
+                lookup = lookup or lookup_of(self.snapshot, who, action)
                 text = substitute_arn(read_template(pattern), lookup)
                 if text is None:
                     return None
@@ -203,7 +203,8 @@ _SIX = ("arn", "aws", "iam", "", "", "")
 _KEPT = ("role/aws-reserved/", "role/aws-service-role/")  # rule L9 looks at these
 
 
-def _of_stack(stack: PolicyStack) -> Iterator[Policy]:
+def policies_of(stack: PolicyStack) -> Iterator[Policy]:
+    """Yield the policies of a principal's own layers."""
     yield from stack.identity
     if stack.boundary is not None:
         yield stack.boundary
@@ -216,7 +217,8 @@ def _asked(arn: str) -> tuple[str, ...]:
     return tuple(literal(part) for part in split_arn(arn))
 
 
-def _lookup(snapshot: Snapshot, who: Principal, action: str) -> Lookup:
+def lookup_of(snapshot: Snapshot, who: Principal, action: str) -> Lookup:
+    """Return what tells the values of condition keys for a principal's request."""
     return Question(Request(who.arn, action, who.arn, snapshot.request_context(who, UNKNOWN_CONTEXT))).lookup
 
 

@@ -12,8 +12,8 @@ from typing import Literal
 
 from lexgraph.errors import LexgraphError, shown
 
-Kind = Literal["assume", "credentials", "policy", "pass", "use"]
-KINDS: tuple[Kind, ...] = ("assume", "credentials", "policy", "pass", "use")
+Kind = Literal["assume", "credentials", "policy", "create", "pass", "use"]
+KINDS: tuple[Kind, ...] = ("assume", "credentials", "policy", "create", "pass", "use")
 Gain = Literal["acts", "rules", "unbinds", "raises", "changes"]
 Target = Literal["user", "role"]
 
@@ -21,6 +21,7 @@ KIND_WORDS: dict[Kind, str] = {
     "assume": "assumes the role",
     "credentials": "makes or resets credentials",
     "policy": "edits what it may do",
+    "create": "creates a user or role, and acts as it",
     "pass": "passes the role to a service",
     "use": "uses what runs as the role",
 }
@@ -44,8 +45,9 @@ class Need:
 
     `on` is ``target`` (the user or role that is taken over), ``group`` (one that the user is in), ``other group``
     (one that it is not in), ``policy`` (a customer managed policy that the target holds), ``boundary`` (one that
-    bounds it), ``*`` (the action takes no resource), or a resource type of the action's service: then some
-    resource of that type, the same for all needs of the method that say so.
+    bounds it), ``provider`` (a SAML provider that it trusts), ``new`` (a user or role that is not there yet, the same
+    for all needs of the method that say so), ``*`` (the action takes no resource), or a resource type of the action's
+    service: then some resource of that type, the same for all needs of the method that say so.
     """
 
     action: str
@@ -58,14 +60,15 @@ class Method:
 
     Parameters
     ----------
-    kind : what is done: ``assume``, ``credentials``, ``policy``, ``pass`` (a role is given to a service, which then
-        works for whoever gave it) or ``use`` (something that runs as the role already is made to work for another).
+    kind : what is done: ``assume``, ``credentials``, ``policy``, ``create`` (a user or role that is not there yet is
+        made and given all rights), ``pass`` (a role is given to a service, which then works for whoever gave it) or
+        ``use`` (something that runs as the role already is made to work for another).
     needs : what must be allowed.
     gain : ``acts`` as the target; ``rules``, deciding what the target may do; ``unbinds`` it from its boundary; or
         ``changes`` what it may do, within what is there.
     target : whether users or roles are taken over; None where it may be either.
     words : what is done, for a sentence; ``{target}`` and ``{via}`` stand for the short names.
-    what : for ``use``, what has to run as the role, which a dump of IAM does not tell.
+    presumes : what has to be so as well, which a dump of IAM does not tell, for a sentence; such a way is conditional.
     service : the service that the role must trust, where one takes part.
     federated : whether the service is trusted as an identity provider.
 
@@ -82,7 +85,7 @@ class Method:
     words: str
     service: str | None = None
     federated: bool = False
-    what: str = ""
+    presumes: str = ""
 
     @property
     def name(self) -> str:
@@ -107,14 +110,20 @@ def _iam(action: str, on: str, gain: Gain, target: Target | None, words: str) ->
     return Method(kind, (Need(f"iam:{action}", on),), gain, target, words)
 
 
-def _pass(service: str, words: str, *needs: str, federated: bool = False) -> Method:
+def _create(target: Target, words: str, *needs: str) -> Method:
+    known = (Need(f"iam:Create{target.capitalize()}", "new"), *map(_need, needs))
+    return Method("create", known, "acts", target, f"create a {{target}}, {words}")
+
+
+def _pass(service: str, words: str, *needs: str, federated: bool = False, presumes: str = "") -> Method:
     known = (Need("iam:PassRole", "target"), *map(_need, needs))
-    return Method("pass", known, "acts", "role", f"pass {{target}} to {service} and {words}", service, federated)
+    words = f"pass {{target}} to {service} and {words}"
+    return Method("pass", known, "acts", "role", words, service, federated, presumes)
 
 
 def _use(service: str, what: str, words: str, *needs: str) -> Method:
-    known = tuple(map(_need, needs))
-    return Method("use", known, "acts", "role", f"{words} {what} that runs as {{target}}", service, what=what)
+    known, presumes = tuple(map(_need, needs)), f"{what} runs as {{target}}"
+    return Method("use", known, "acts", "role", f"{words} {what} that runs as {{target}}", service, presumes=presumes)
 
 
 def _need(text: str) -> Need:
@@ -145,11 +154,51 @@ _IAM = (
     _iam("CreatePolicyVersion", "boundary", "unbinds", None, "write a new version of {via}, which bounds {target}"),
 )
 
+_RESIGN = Method(
+    "credentials", (Need("iam:UpdateSAMLProvider", "provider"),), "acts", "role",
+    "set the keys of {via}, which {target} trusts, and sign with its own", presumes="there is a {via}",
+)  # fmt: skip
+
+_USER_RIGHTS = {
+    "iam:AttachUserPolicy on new": "attach AdministratorAccess to it",
+    "iam:PutUserPolicy on new": "write an inline policy of it",
+    "iam:AddUserToGroup on other group": "put it into {via}",
+}
+_CREDENTIALS = {
+    "iam:CreateAccessKey on new": "make an access key for it",
+    "iam:CreateLoginProfile on new": "give it a password",
+}
+_ROLE_RIGHTS = {
+    "iam:AttachRolePolicy on new": "attach AdministratorAccess to it",
+    "iam:PutRolePolicy on new": "write an inline policy of it",
+}
+_CREATE = (
+    *(
+        _create("user", f"{words} and {after}", right, credentials)
+        for right, words in _USER_RIGHTS.items()
+        for credentials, after in _CREDENTIALS.items()
+    ),
+    *(
+        _create("role", f"{words} and assume it", right, "sts:AssumeRole on new")
+        for right, words in _ROLE_RIGHTS.items()
+    ),
+)
+
+LIFTS: dict[str, str] = {
+    "iam:DeleteUserPermissionsBoundary": "take the boundary off it",
+    "iam:PutUserPermissionsBoundary": "give it a boundary that bounds nothing",
+    "iam:DeleteRolePermissionsBoundary": "take the boundary off it",
+    "iam:PutRolePermissionsBoundary": "give it a boundary that bounds nothing",
+    "iam:CreatePolicyVersion": "write a new version of its boundary",
+}
+"""What frees a new user or role from the boundary within which alone it could be created, in words."""
+
 _EC2, _TASKS, _LAMBDA = "ec2.amazonaws.com", "ecs-tasks.amazonaws.com", "lambda.amazonaws.com"
 _GLUE, _STACKS, _BUILDS = "glue.amazonaws.com", "cloudformation.amazonaws.com", "codebuild.amazonaws.com"
 _STATES, _SAGEMAKER, _AGENTS = "states.amazonaws.com", "sagemaker.amazonaws.com", "bedrock-agentcore.amazonaws.com"
 _APPS = "tasks.apprunner.amazonaws.com"
 _INSTANCE = ("instance", "image", "network-interface", "security-group", "subnet", "volume")
+_ENTERED = "there is an instance on which {who} can run commands"
 _AC, _SM = "bedrock-agentcore", "sagemaker"
 
 _PASS = (
@@ -159,6 +208,12 @@ _PASS = (
           "lambda:CreateFunction on function", "lambda:AddPermission on function"),
     _pass(_LAMBDA, "create a function and feed it events",
           "lambda:CreateFunction on function", "lambda:CreateEventSourceMapping"),
+    _pass(_LAMBDA, "make a function run as it, with a layer of its own code",
+          "lambda:UpdateFunctionConfiguration on function", presumes="there is a function, which something calls"),
+    _pass(_EC2, "make an instance without a role run as it",
+          "ec2:AssociateIamInstanceProfile on instance", presumes=_ENTERED),
+    _pass(_EC2, "make an instance run as it, in the place of another role",
+          "ec2:ReplaceIamInstanceProfileAssociation on instance", presumes=_ENTERED),
     _pass(_EC2, "start an instance", *(f"ec2:RunInstances on {on}" for on in _INSTANCE)),
     _pass(_EC2, "ask for a spot instance", "ec2:RequestSpotInstances on spot-instances-request",
           *(f"ec2:RequestSpotInstances on {on}" for on in ("image", "network-interface", "security-group", "subnet"))),
@@ -258,7 +313,7 @@ _USE = (
     _use(_AGENTS, "an agent", "run commands in", f"{_AC}:InvokeAgentRuntimeCommand on runtime"),
 )  # fmt: skip
 
-METHODS: dict[str, Method] = {method.name: method for method in (_ASSUME, *_IAM, *_PASS, *_USE)}
+METHODS: dict[str, Method] = {method.name: method for method in (_ASSUME, *_IAM, _RESIGN, *_CREATE, *_PASS, *_USE)}
 """Every method by its name, in the order in which reasons are told."""
 
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from lexgraph.access.escalation.methods import METHODS, Gain, Kind, Method
+from lexgraph.access.escalation.methods import LIFTS, METHODS, Gain, Kind, Method
+from lexgraph.access.escalation.newcomers import named, newcomer
 from lexgraph.conditions.context import Context
 from lexgraph.evaluation.decision import Decision, Outcome
 from lexgraph.evaluation.request import Request
-from lexgraph.policy.arn import short_name
 
 Known = tuple[tuple[str, Any], ...]  # keys of a context, and their values
-_short = lru_cache(65_536)(short_name)  # edges are many, and the principals that they name are few
+_short = lru_cache(65_536)(named)  # edges are many, and the principals that they name are few
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,9 @@ class EscalationEdge:
 
     Parameters
     ----------
-    principal, target : ARNs; they may be one, where a principal may edit its own policies.
+    principal, target : ARNs; they may be one, where a principal may edit its own policies. The target of the kind
+        ``create`` is no ARN but ``new user`` or ``new role``, or ``new user within <boundary's ARN>`` where it can only
+        be created so; the requests then name an example that is not there yet.
     method : the name of the method, a key of ``METHODS``.
     outcome : ``allowed``, or ``conditional`` where a condition decides, or a fact that is not known.
     gain : what the principal has of it: it ``acts`` as the target, ``rules`` what the target may do, ``unbinds`` it
@@ -154,8 +156,9 @@ class EscalationEdge:
         for condition, actions in found.items():
             alone = len(self.proofs) == 1 or own <= actions.keys()
             yield condition if alone else f"{', '.join(actions)}: {condition}"
-        if self.how.what:
-            yield f"if {self.how.what} runs as {_short(self.target)}"
+        if self.how.presumes:
+            names = {"who": self.principal, "target": self.target, "via": self.via or ""}
+            yield f"if {self.how.presumes.format(**{key: _short(name) for key, name in names.items()})}"
         elif self.outcome == "conditional" and not found:
             yield f"if {_short(self.target)} is an administrator then, which conditions decide"
 
@@ -168,7 +171,10 @@ class EscalationEdge:
     def reason(self) -> str:
         """The edge as a sentence, without its condition."""
         target = "itself" if self.target == self.principal else _short(self.target)
+        lifts = [LIFTS[proof.action] for proof in self.proofs if proof.action in LIFTS] if self.kind == "create" else []
+        if lifts and ":policy/" in str(self.via):
+            target = _short(newcomer(str(self.how.target), self.via))
         done = self.how.words.format(target=target, via=_short(self.via or ""))
         if self.method == "iam:UpdateAssumeRolePolicy" and not self.acts:
             done = done.partition(",")[0]
-        return f"{_short(self.principal)} can {done}"
+        return f"{_short(self.principal)} can {', and '.join((done, *lifts))}"

@@ -8,25 +8,25 @@ action.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from typing import Any
 
-from lexgraph.access.chaining import ASSUME, roles_of
+from lexgraph.access.chaining import roles_of
 from lexgraph.access.decide import GRANTING
 from lexgraph.access.escalation.administrators import (
-    ADMINISTRATOR,
     Administrators,
     Standing,
     administrators,
     named_actions,
 )
 from lexgraph.access.escalation.alike import Alike, Thing, thing_of
+from lexgraph.access.escalation.creating import Creating, OpenGroup, carried
 from lexgraph.access.escalation.methods import METHODS, Gain, Method, Need
 from lexgraph.access.escalation.model import EscalationEdge, Proof, proof_of
 from lexgraph.access.escalation.somewhere import somewhere
 from lexgraph.access.escalation.trimmed import Trimmed
-from lexgraph.access.escalation.trusted import Trusted
+from lexgraph.access.escalation.trusted import ASSUME, Trusted, trusting_stack
 from lexgraph.account.model import Principal, Snapshot
 from lexgraph.catalog.actions import catalog
 from lexgraph.conditions.context import Context
@@ -35,10 +35,10 @@ from lexgraph.evaluation.decision import Outcome
 from lexgraph.evaluation.request import Request
 from lexgraph.evaluation.stack import PolicyStack
 from lexgraph.policy.arn import split_arn
-from lexgraph.policy.model import PatternSet, Policy, Statement
+from lexgraph.policy.model import Policy
 
 PASS, RETRUST = "iam:PassRole", "iam:UpdateAssumeRolePolicy"
-PLACES = ("target", "group", "other group", "policy", "boundary")
+PLACES = ("target", "new", "group", "other group", "policy", "boundary", "provider")
 
 
 class Search:
@@ -48,7 +48,10 @@ class Search:
         self.snapshot = snapshot
         self.told: dict[Proof, Proof] = {}  # equal proofs are one, since edges are many
         self._trusting: dict[str, dict[str, Proof]] = {}
+        self._becoming: dict[tuple[Gain, str, str | None], Standing | None] = {}
         self._groups_above: dict[str, dict[str, Standing]] = {}
+        # Of the principal that was asked about last: what it may pass to which service.
+        self._passing: tuple[str, dict[tuple[str, bool], tuple[tuple[Proof, tuple[Thing, ...]], ...]]] = ("", {})
 
     # What there is ------------------------------------------------------------------------------------------
 
@@ -74,6 +77,11 @@ class Search:
         return Trusted(self.snapshot)
 
     @cached_property
+    def creating(self) -> Creating:
+        """What could be created."""
+        return Creating(self.trimmed, self.alike, self.standings)
+
+    @cached_property
     def principals(self) -> dict[str, Principal]:
         """The users and roles, by their ARNs."""
         return {principal.arn: principal for principal in self.snapshot.principals}
@@ -90,7 +98,7 @@ class Search:
         roles = tuple(thing_of(p, tagged=tagged) for p in everyone if p.kind == "role" and not _is_linked(p.arn))
         return {
             "user": users, "role": roles, "group": groups, "other group": groups,
-            "policy": policies, "boundary": policies,
+            "policy": policies, "boundary": policies, "provider": tuple(map(Thing, self.trusted.providers)),
             "bounded user": tuple(thing for thing in users if thing.boundary),
             "bounded role": tuple(thing for thing in roles if thing.boundary),
         }  # fmt: skip
@@ -107,7 +115,8 @@ class Search:
             for key, via, _, _ in self.snapshot.holdings(who):
                 place = "boundary" if via == "boundary" else "policy"
                 found.setdefault((place, key), {})[who.arn] = None
-        return {place: tuple(arns) for place, arns in found.items()}
+        providers = {("provider", arn): roles for arn, roles in self.trusted.providers.items()}
+        return {place: tuple(arns) for place, arns in found.items()} | providers
 
     @cached_property
     def named(self) -> dict[str, int]:
@@ -137,6 +146,8 @@ class Search:
             yield from self._assuming(who, method)
         elif method.kind in ("pass", "use"):
             yield from self._through_service(who, method)
+        elif method.kind == "create":
+            yield from self._creating(who, method)
         elif not self.may_name(who, method.needs[0].action):
             return
         elif method.needs[0].on == "other group":
@@ -147,9 +158,12 @@ class Search:
     def _assuming(self, who: Principal, method: Method) -> Iterator[EscalationEdge]:
         for edge in roles_of(self.snapshot, who):
             if edge.role != who.arn:
-                proof = Proof(ASSUME, None, (), edge.outcome, edge.condition, edge.missing_keys)
-                proof = self.told.setdefault(proof, proof)
+                proof = self._one(Proof(ASSUME, None, (), edge.outcome, edge.condition, edge.missing_keys))
                 yield EscalationEdge(who.arn, edge.role, method.name, edge.outcome, method.gain, (proof,))
+
+    def _one(self, proof: Proof) -> Proof:
+        """The proof itself, or the equal one that is there: what rests on the same decisions is told once."""
+        return self.told.setdefault(proof, proof)
 
     def granted(
         self, who: Principal, action: str, things: Sequence[Thing], carried: dict[str, Any]
@@ -159,19 +173,21 @@ class Search:
             known = {**self.alike.context(action, group[0]), **carried}
             decision = self.trimmed.decide(who, action, group[0].arn, known)
             if decision.outcome in GRANTING:
-                yield proof_of(decision, known, anywhere=True), group
+                yield self._one(proof_of(decision, known, anywhere=True)), group
 
     def _on_target(self, who: Principal, method: Method) -> Iterator[EscalationEdge]:
         need, name, itself = method.needs[0], method.name, method.gain == "acts"
-        for proof, group in self.granted(who, need.action, self._things_of(method), _carried(need.action, who)):
+        for proof, group in self.granted(who, need.action, self._things_of(method), carried(need.action, who)):
             plain: tuple[Gain, tuple[Proof, ...], Outcome] | None = None
-            if method.gain in ("acts", "rules") and name != RETRUST:
+            if method.gain in ("acts", "rules") and name != RETRUST and need.on != "provider":
                 plain = method.gain, (proof,), proof.outcome
             for thing in group:
                 for target, via in self._targets(need, thing):
                     if itself and target == who.arn:
                         continue
                     gain, proofs, outcome = plain or self._gained(who, method, self.principals[target], via, proof)
+                    if need.on == "provider" and len(proofs) == 1:
+                        continue  # the role is not for those who sign in with the provider
                     yield EscalationEdge(who.arn, target, name, outcome, gain, proofs, via)
 
     def _things_of(self, method: Method) -> tuple[Thing, ...]:
@@ -196,15 +212,26 @@ class Search:
             after = self._trusted_by(who).get(target.arn)
             proofs = (proof, after) if after else (proof,)
             return "acts" if after else "changes", proofs, _joint(proofs)
-        becomes: Standing | None = None
-        if method.gain == "unbinds":
-            becomes = self._becomes(target, bounded=False)
-        elif method.gain == "changes" and via is not None and (managed := self.snapshot.managed(via)):
-            found = {self._becomes(target, instead=policy) for _, policy in managed.versions}
-            becomes = "allowed" if "allowed" in found else "conditional" if "conditional" in found else None
+        if method.needs[0].on == "provider":
+            trust = self.trusted.by_provider(target, str(via))
+            return "acts", (proof, trust) if trust else (proof,), "conditional"
+        becomes = self._risen(method.gain, target, via)
         if becomes is None:
             return method.gain, (proof,), proof.outcome
         return "raises", (proof,), _lesser(proof.outcome, becomes)
+
+    def _risen(self, gain: Gain, target: Principal, via: str | None) -> Standing | None:
+        """What a target becomes by losing its boundary, or by another version of what it holds, whoever does it."""
+        name = gain, target.arn, via
+        if name not in self._becoming:
+            becomes: Standing | None = None
+            if gain == "unbinds":
+                becomes = self._becomes(target, bounded=False)
+            elif gain == "changes" and via is not None and (managed := self.snapshot.managed(via)):
+                found = {self._becomes(target, instead=policy) for _, policy in managed.versions}
+                becomes = "allowed" if "allowed" in found else "conditional" if "conditional" in found else None
+            self._becoming[name] = becomes
+        return self._becoming[name]
 
     def _becomes(self, target: Principal, **changed: Any) -> Standing | None:
         """Whether a change makes an administrator of a principal that is none, or one under a condition."""
@@ -220,61 +247,79 @@ class Search:
             stack: PolicyStack | None = None
             for group in self.alike.groups(who, ASSUME, self.things["role"]):
                 known = self.alike.context(ASSUME, group[0])
-                stack = stack or self._named_in_trust(who, group[0].arn)
+                stack = stack or trusting_stack(self.trimmed, who, group[0].arn)
                 context = self.snapshot.request_context(who, Context(known), group[0].arn)
                 decision = authorize(stack, Request(who.arn, ASSUME, group[0].arn, context))
                 if decision.outcome in GRANTING:
-                    proof = proof_of(decision, known, anywhere=True, after=True)
+                    proof = self._one(proof_of(decision, known, anywhere=True, after=True))
                     found |= dict.fromkeys((thing.arn for thing in group if thing.arn != who.arn), proof)
         return found
-
-    def _named_in_trust(self, who: Principal, role: str) -> PolicyStack:
-        """The layers for assuming a role of the account whose trust policy names the principal, whatever role it is."""
-        stack = self.trimmed.cut(self.snapshot.stack_for(who, ASSUME, role))
-        unread = tuple(layer for layer in stack.unreadable if layer != "resource")
-        return replace(stack, resource=_naming(who.arn), unreadable=unread)
 
     def _joining(self, who: Principal, method: Method) -> Iterator[EscalationEdge]:
         """One edge for each user, through the group that gives the most: an administrator's before others, one that is
         allowed for certain before one under a condition.
         """
-        open_groups = {
-            thing.arn: proof
-            for proof, group in self.granted(who, method.needs[0].action, self.things["group"], {})
-            for thing in group
-        }
+        open_groups = self._open_groups(who)
+        best: dict[tuple[object, ...], tuple[bool, Outcome, str] | None] = {}
         for user in self.things["user"] if open_groups else ():
             target = self.principals[user.arn]
             raising = self._raising(target)
-            ranked = [
-                (arn not in raising, _lesser(proof.outcome, raising.get(arn, "allowed")), arn)
-                for arn, proof in open_groups.items()
-                if arn not in target.groups
-            ]
-            if ranked:
-                ordinary, outcome, via = min(ranked)
+            name = target.groups, *raising.items()  # all that the choice depends on
+            if name not in best:
+                ranked = (
+                    (arn not in raising, _lesser(proof.outcome, raising.get(arn, "allowed")), arn)
+                    for arn, proof in open_groups.items()
+                    if arn not in target.groups
+                )
+                best[name] = min(ranked, default=None)
+            if found := best[name]:
+                ordinary, outcome, via = found
                 gain: Gain = "changes" if ordinary else "raises"
                 yield EscalationEdge(who.arn, user.arn, method.name, outcome, gain, (open_groups[via],), via)
+
+    def _open_groups(self, who: Principal) -> dict[str, Proof]:
+        """The groups that a principal may put users into, each with the proof."""
+        found = self.granted(who, "iam:AddUserToGroup", self.things["group"], {})
+        return {thing.arn: proof for proof, group in found for thing in group}
 
     def _raising(self, user: Principal) -> dict[str, Standing]:
         """The groups whose policies would make a user an administrator, who is none."""
         if user.arn not in self._groups_above:
-            found = ((arn, self._becomes(user, more=held, unread=unread)) for arn, held, unread in self._held)
+            own, everything = self.named[user.arn], catalog().everything
+            found = (
+                (arn, self._becomes(user, more=held, unread=unread))
+                for arn, held, unread, names in self._held
+                if own | names == everything  # else some action is named by nobody: that is no administrator
+            )
             self._groups_above[user.arn] = {arn: becomes for arn, becomes in found if becomes is not None}
         return self._groups_above[user.arn]
 
     @cached_property
-    def _held(self) -> tuple[tuple[str, tuple[Policy, ...], bool], ...]:
-        """The policies of each group that could be read, and whether some could not."""
+    def _held(self) -> tuple[tuple[str, tuple[Policy, ...], bool, int], ...]:
+        """The policies of each group that could be read, whether some could not, and the actions that they may name."""
         bad = {one.owner for one in self.snapshot.unreadable if one.kind == "identity" and not one.partial}
         found = []
         for group in self.snapshot.groups:
             attached = [self.snapshot.managed(arn) for arn in group.attached]
             held = (*group.inline, *(managed.policy for managed in attached if managed))
-            found.append((group.arn, held, None in attached or group.arn in bad))
+            unread = None in attached or group.arn in bad
+            names = catalog().everything if unread else reduce(or_, map(named_actions, held), 0)
+            found.append((group.arn, held, unread, names))
         return tuple(found)
 
     # Through a service --------------------------------------------------------------------------------------
+
+    def _creating(self, who: Principal, method: Method) -> Iterator[EscalationEdge]:
+        """What a principal can create; the trust policy of a new role may name it, so that it may assume that."""
+        if not all(self.may_name(who, need.action) for need in method.needs if need.action != ASSUME):
+            return
+        groups: tuple[OpenGroup, ...] = ()
+        if any(need.on == "other group" for need in method.needs):
+            proofs = self._open_groups(who)
+            groups = tuple(OpenGroup(arn, held, bad, proofs[arn]) for arn, held, bad, _ in self._held if arn in proofs)
+            if not groups:
+                return
+        yield from self.creating.edges(who, method, groups)
 
     def _through_service(self, who: Principal, method: Method) -> Iterator[EscalationEdge]:
         """What a principal gets by way of a service that a role trusts."""
@@ -290,12 +335,22 @@ class Search:
                 if arn != who.arn:
                     yield EscalationEdge(who.arn, arn, name, "conditional", "acts", (*proofs, trust))
             return
-        known = {"iam:PassedToService": method.service}
-        roles = self.trusted.things(self.things["role"], str(method.service), federated=method.federated)
-        for proof, group in self.granted(who, PASS, roles, known):
+        for proof, group in self._passable(who, method):
             for arn in (thing.arn for thing in group if thing.arn != who.arn):
                 whole = (proof, *proofs, trusting[arn])
-                yield EscalationEdge(who.arn, arn, name, _joint(whole), "acts", whole)
+                outcome = "conditional" if method.presumes else _joint(whole)
+                yield EscalationEdge(who.arn, arn, name, outcome, "acts", whole)
+
+    def _passable(self, who: Principal, method: Method) -> Iterable[tuple[Proof, tuple[Thing, ...]]]:
+        """The roles that a principal may pass to a method's service, asked once for all methods of the service."""
+        if self._passing[0] != who.arn:
+            self._passing = who.arn, {}
+        service, kept = str(method.service), self._passing[1]
+        if (service, method.federated) not in kept:
+            roles = self.trusted.things(self.things["role"], service, federated=method.federated)
+            found = tuple(self.granted(who, PASS, roles, {"iam:PassedToService": service}))
+            kept[service, method.federated] = found
+        return kept[service, method.federated]
 
     def _elsewhere(self, who: Principal, needs: Sequence[Need]) -> tuple[Proof, ...] | None:
         """The proofs of what a method needs beside the role, or None."""
@@ -315,33 +370,18 @@ class Search:
             if place == "*":
                 decisions = tuple(self.trimmed.decide(who, action, "*") for action in actions)
                 granted = all(decision.outcome in GRANTING for decision in decisions)
-                return tuple(proof_of(d, {}) for d in decisions) if granted else None
+                return tuple(self._one(proof_of(d, {})) for d in decisions) if granted else None
             known = [one.resource for one in self.snapshot.resource_policies]
             found = somewhere(self.trimmed, who, actions, place, known=known)
-            return None if found is None else tuple(proof_of(decision, {}) for decision in found)
+            return None if found is None else tuple(self._one(proof_of(decision, {})) for decision in found)
 
         kept: tuple[Proof, ...] | None = self.snapshot.kept(f"somewhere {who.arn} {place} {' '.join(actions)}", make)
         return kept
 
 
-_LIMITS = ("iam:PutUserPermissionsBoundary", "iam:PutRolePermissionsBoundary")
-
-
-def _carried(action: str, who: Principal) -> dict[str, Any]:
-    """What the request of a method carries beside what the target tells: the policy that is attached."""
-    key = "iam:PolicyARN" if action.startswith("iam:Attach") else "iam:PermissionsBoundary" if action in _LIMITS else ""
-    partition = split_arn(who.arn)[1]
-    return {key: str(ADMINISTRATOR.arn).replace(":aws:", f":{partition}:", 1)} if key else {}
-
-
 def _is_linked(arn: str) -> bool:
     """Whether a role is linked to a service: IAM lets nobody edit it, or pass it."""
     return split_arn(arn)[5].startswith("role/aws-service-role/")
-
-
-def _naming(arn: str) -> Policy:
-    principals = PatternSet((f"AWS:{arn}",))
-    return Policy("trust", (Statement("Allow", PatternSet((ASSUME,)), principals=principals),), kind="trust")
 
 
 def _is_own_policy(arn: str) -> bool:

@@ -6,25 +6,72 @@ Who creates a function names it, so it is enough that some name is allowed. The 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from lexgraph.access.decide import GRANTING
 from lexgraph.access.escalation.trimmed import Trimmed
 from lexgraph.account.model import Principal
 from lexgraph.catalog.actions import catalog
-from lexgraph.conditions.context import UNKNOWN_CONTEXT
+from lexgraph.conditions.context import Context
 from lexgraph.errors import UnsupportedError
+from lexgraph.evaluation.authorize import CompiledStack, authorize
 from lexgraph.evaluation.decision import Decision, Outcome
 from lexgraph.evaluation.index import resource_patterns
 from lexgraph.evaluation.regions import regions
 from lexgraph.evaluation.request import Question, Request
+from lexgraph.evaluation.stack import PolicyStack
 from lexgraph.policy.arn import compile_arn, split_arn
 from lexgraph.policy.intersect import FRESH, TooManyPatterns, covers, intersect_parts
 
 Parts = tuple[str, ...]
 _WORDS = ("example", "example-2", FRESH)
 _PLACE, _REGION = 3, "us-east-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked of a resource whose name is open: an action, and what is known of the request's context.
+
+    `stack`: the layers that decide, where they are not those that the principal has now.
+    """
+
+    action: str
+    known: Mapping[str, Any] = field(default_factory=dict)
+    stack: PolicyStack | None = None
+
+    def decide(self, account: Trimmed, who: Principal, resource: str) -> Decision:
+        """Return the decision on one resource."""
+        if self.stack is None:
+            return account.decide(who, self.action, resource, self.known)
+        return authorize(self.stack, self._request(account, who, resource))
+
+    def parts(self, account: Trimmed, who: Principal, asked: str) -> Iterator[tuple[str, Outcome]]:
+        """Yield the regions of a pattern where the action is granted; raises UnsupportedError where they cannot all
+        be told apart.
+        """
+        for region in regions(self._layers(account, who), self._question(account, who, asked)):
+            if region.outcome in GRANTING:
+                yield region.pattern, region.outcome
+
+    def at_hand(self, account: Trimmed, who: Principal, asked: str) -> tuple[Parts, ...]:
+        """Return what the statements' patterns have in common with a pattern."""
+        question = self._question(account, who, asked)
+        layers = self._layers(account, who).all_layers()
+        found = (parts for index in layers for _, parts in resource_patterns(index, question))
+        return tuple(common for parts in dict.fromkeys(found) for common in _common(question.parts, parts))
+
+    def _layers(self, account: Trimmed, who: Principal) -> CompiledStack:
+        return (self.stack or account.stack(who)).compiled
+
+    def _question(self, account: Trimmed, who: Principal, asked: str) -> Question:
+        return Question(self._request(account, who, asked))
+
+    def _request(self, account: Trimmed, who: Principal, resource: str) -> Request:
+        context = account.snapshot.request_context(who, Context(self.known), resource)
+        return Request(who.arn, self.action, resource, context)
 
 
 def somewhere(
@@ -42,8 +89,9 @@ def somewhere(
     ['arn:aws:lambda:us-east-1:111122223333:function:example']
     """
     best: tuple[Decision, ...] | None = None
-    for resource in _candidates(account, who, actions, kind, known):
-        found = tuple(account.decide(who, action, resource) for action in actions)
+    asks = tuple(map(Ask, actions))
+    for resource in _candidates(account, who, asks, kind, known):
+        found = tuple(ask.decide(account, who, resource) for ask in asks)
         if all(decision.outcome == "allowed" for decision in found):
             return found
         if best is None and all(decision.outcome in GRANTING for decision in found):
@@ -52,13 +100,13 @@ def somewhere(
 
 
 def _candidates(
-    account: Trimmed, who: Principal, actions: Sequence[str], kind: str, known: Sequence[str]
+    account: Trimmed, who: Principal, asks: Sequence[Ask], kind: str, known: Sequence[str]
 ) -> Iterator[str]:
     _, partition, _, _, owner, _ = split_arn(who.arn)
-    for pattern in patterns(actions[0].partition(":")[0], kind, partition, owner):
+    for pattern in patterns(asks[0].action.partition(":")[0], kind, partition, owner):
         fits = compile_arn(pattern)
         yield from (arn for arn in known if fits(split_arn(arn)))
-        for region in _regions(account, who, actions, pattern):
+        for region in open_regions(account, who, asks, pattern)[0]:
             yield from _spellings(region)
 
 
@@ -83,16 +131,20 @@ def _filled(template: str, known: dict[str, str]) -> str:
     return template
 
 
-def _regions(account: Trimmed, who: Principal, actions: Sequence[str], pattern: str) -> list[str]:
-    """The parts of a pattern in which every action is granted, those first where no condition decides."""
-    found: dict[str, bool] = {pattern: True}
-    for action in actions:
+def open_regions(account: Trimmed, who: Principal, asks: Sequence[Ask], pattern: str) -> tuple[list[str], bool]:
+    """Return the parts of a pattern in which all that is asked is granted, those first where no condition decides; and
+    whether they could all be told apart.
+    """
+    found, whole = {pattern: True}, True
+    for ask in asks:
         inner: dict[str, bool] = {}
         for asked, sure in found.items():
-            for part, outcome in _granted(account, who, action, asked):
+            parts, exact = _granted(account, who, ask, asked)
+            whole = whole and exact
+            for part, outcome in parts:
                 inner[part] = inner.get(part, False) or (sure and outcome == "allowed")
         found = _widest(inner)
-    return sorted(found, key=lambda one: not found[one])
+    return sorted(found, key=lambda one: not found[one]), whole
 
 
 def _widest(found: dict[str, bool]) -> dict[str, bool]:
@@ -116,22 +168,15 @@ def _covers(wide: Parts, narrow: Parts) -> bool:
         return False
 
 
-def _granted(account: Trimmed, who: Principal, action: str, asked: str) -> Iterator[tuple[str, Outcome]]:
-    """The regions of a pattern where an action is granted.
+def _granted(account: Trimmed, who: Principal, ask: Ask, asked: str) -> tuple[list[tuple[str, Outcome]], bool]:
+    """The regions of a pattern where an action is granted, and whether they could all be told apart.
 
-    Where they cannot all be told apart, the statements' own patterns within it stand for them.
+    Where they cannot, the statements' own patterns within it stand for them.
     """
-    compiled = account.stack(who).compiled
-    context = account.snapshot.request_context(who, UNKNOWN_CONTEXT, asked)
-    question = Question(Request(who.arn, action, asked, context))
     try:
-        found = regions(compiled, question)
+        return list(ask.parts(account, who, asked)), True
     except UnsupportedError:
-        at_hand = (parts for index in compiled.all_layers() for _, parts in resource_patterns(index, question))
-        for parts in dict.fromkeys(at_hand):
-            yield from ((":".join(part), "conditional") for part in _common(question.parts, parts))
-        return
-    yield from ((region.pattern, region.outcome) for region in found if region.outcome in GRANTING)
+        return [(":".join(parts), "conditional") for parts in ask.at_hand(account, who, asked)], False
 
 
 def _common(a: Parts, b: Parts) -> Iterable[Parts]:

@@ -13,7 +13,7 @@ from lexgraph.evaluation.authorize import authorize
 from lexgraph.evaluation.decision import Decision
 from lexgraph.evaluation.request import Request
 from lexgraph.evaluation.stack import PolicyStack
-from lexgraph.policy.model import Policy
+from lexgraph.policy.model import PatternSet, Policy, Statement
 
 MOST_KEPT = 16_384
 
@@ -70,9 +70,12 @@ class Trimmed:
         return kept[1]
 
     def _made(self, policy: Policy) -> Policy:
-        named = (
-            statement
-            for statement in policy.statements
-            if self._bits & catalog().bits_of(statement.actions.patterns, statement.actions.negated)
-        )
-        return replace(policy, statements=tuple(named))
+        cut = (self._statement(statement) for statement in policy.statements)
+        return replace(policy, statements=tuple(statement for statement in cut if statement is not None))
+
+    def _statement(self, statement: Statement) -> Statement | None:
+        """A statement with those of its action patterns that tell of the actions; None where it has no say."""
+        whole = statement.actions
+        patterns = tuple(pattern for pattern in whole.patterns if self._bits & catalog().bits(pattern))
+        named = self._bits & catalog().bits_of(patterns, whole.negated)
+        return replace(statement, actions=PatternSet(patterns, whole.negated)) if named else None

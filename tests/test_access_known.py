@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+import random
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +18,7 @@ from lexgraph.access.decide import access_rows, decide, who_can
 from lexgraph.access.escalation.edges import escalation_edges
 from lexgraph.account.model import ResourcePolicy, Snapshot
 from lexgraph.account.pages import parse_account
+from lexgraph.account.readers import read_account
 from lexgraph.conditions.context import Context
 from lexgraph.evaluation.authorize import authorize
 from lexgraph.evaluation.decision import Decision
@@ -132,7 +138,8 @@ PATTERNS: list[tuple[str, list[str], bool | None, bool | None]] = [
     ("StringLike", ["AROAEXAMPLER*:*"], True, False),
     ("StringLike", ["*:*"], True, True),
     ("StringLike", [f"{RUNNER}:a*"], None, False),
-    ("StringLike", [f"{RUNNER}:?*"], None, False),  # that a name is never empty is not counted on
+    ("StringLike", [f"{RUNNER}:?*"], True, False),  # a name has two characters at least
+    ("StringLike", [f"{RUNNER}:?"], False, False),
     ("StringLike", [RUNNER, OTHER], False, False),
     ("StringLike", ["*:alice"], None, None),
     ("StringLike", [f"{RUNNER}:a b*"], False, False),  # no session is called so
@@ -184,6 +191,39 @@ def test_several_patterns_of_userid_are_weighed_together() -> None:
     }
     snapshot = account({**EVERYTHING, "Condition": by_name}, but)
     assert [asked(snapshot, f"role/{name}").outcome for name in ("runner", "night")] == ["implicitDeny", "allowed"]
+
+
+LIKE = [f"{RUNNER}:*", f"{NIGHT}:*", f"{RUNNER}:a*", f"{RUNNER}:??", "*:ab", "A*b", "*", f"*{RUNNER[-4:]}:a?*", OTHER]
+NAMES = ["".join(letters) for size in range(2, 5) for letters in itertools.product("abc", repeat=size)]
+
+
+def test_what_a_role_is_told_is_exact_for_all_names_of_sessions() -> None:
+    rng = random.Random(3)
+    seen: Counter[str] = Counter()
+    for _ in range(400):
+        snapshot = account(*statements(rng), on_bucket=[on_bucket_of(rng), named("Allow", "Principal", f"{IAM}root")])
+        for name, unique_id in (("runner", RUNNER), ("night", NIGHT)):
+            outcome = asked(snapshot, f"role/{name}").outcome
+            told = {asked(snapshot, f"role/{name}", **{"aws:userid": f"{unique_id}:{one}"}).outcome for one in NAMES}
+            assert ("allowed" in told) is (outcome in ("allowed", "conditional")), snapshot
+            assert (told == {"allowed"}) is (outcome == "allowed"), snapshot
+            assert outcome != "explicitDeny" or told == {"explicitDeny"}, snapshot
+            seen[outcome] += 1
+    assert min(seen[outcome] for outcome in ("allowed", "conditional", "explicitDeny", "implicitDeny")) > 40
+
+
+def statements(rng: random.Random) -> Iterator[Json]:
+    """Statements of a role's own that ask for aws:userid."""
+    for effect in ("Allow", rng.choice(("Allow", "Deny", "Deny"))):
+        operator = rng.choice(("StringLike", "StringNotLike", "StringEquals", "ForAnyValue:StringLike"))
+        condition = {operator: {"aws:userid": rng.sample(LIKE, rng.choice((1, 2)))}}
+        yield {**EVERYTHING, "Effect": effect, "Condition": condition}
+
+
+def on_bucket_of(rng: random.Random) -> Json:
+    """A statement that names a session of some name."""
+    effect, form = rng.choice(("Allow", "Deny")), rng.choice(("Principal", "Principal", "NotPrincipal"))
+    return named(effect, form, f"{STS}{rng.choice(('runner', 'night'))}/{rng.choice(('ab', 'abc'))}")
 
 
 def test_a_role_whose_id_the_dump_lacks_may_be_any() -> None:
@@ -271,10 +311,12 @@ def dumps(held: Json) -> Iterator[tuple[Json, bool]]:
     yield dump(ana, tagged(user("ben"), cost="7")), True
 
 
-def test_tags_are_absent_only_where_the_dump_tells_of_tags() -> None:
+def test_tags_are_absent_only_where_the_dump_tells_of_tags(tmp_path: Path) -> None:
     for read, told in dumps(holding({**EVERYTHING, "Condition": {"StringEquals": {TEAM: "red"}}})):
         snapshot = parse_account(read)
         assert asked(snapshot, "user/ana").outcome == ("implicitDeny" if told else "conditional")
+        (path := tmp_path / "dump.json").write_text(json.dumps(read), encoding="utf-8")
+        assert [one.tagged for one in read_account(path).principals] == [one.tagged for one in snapshot.principals]
 
 
 def test_a_user_in_groups_keeps_that_its_tags_were_told() -> None:

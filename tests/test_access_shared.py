@@ -196,6 +196,16 @@ def test_a_reach_is_what_conditions_and_denies_together_leave() -> None:
         assert row.reach == wanted, (allow, denies)
 
 
+def test_a_variable_in_a_resource_hides_no_grant() -> None:
+    own = {"Principal": "*", "Resource": f"{BUCKET}/${{aws:username}}/*"}
+    but = {"Effect": "Deny", "Principal": "*", "Resource": f"{BUCKET}/${{aws:PrincipalTag/Team}}/*"}
+    (row,) = shared_access(bucket(own, but))
+    assert (row.principal, row.reach, row.outcome) == ("*", "public", "conditional")
+    theirs = {**own, "Resource": f"{BUCKET}/${{aws:PrincipalAccount}}/*", "Principal": {"AWS": AWAY}}
+    (row,) = shared_access(bucket(theirs))
+    assert (row.principal, row.resources) == (AWAY, (f"{BUCKET}/{AWAY}/*",))
+
+
 def test_what_the_policies_of_other_accounts_grant_is_not_shared_by_this_one() -> None:
     statement = {"Effect": "Allow", "Principal": {"AWS": AWAY}, "Action": "sts:AssumeRole"}
     trust = parse_policy({"Version": "2012-10-17", "Statement": statement}, kind="trust")
@@ -391,6 +401,7 @@ FENCES: tuple[dict[str, Any], ...] = (
     {"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
     {"StringEqualsIfExists": {"aws:SourceVpce": "vpce-1"}},
 )
+ROLE = f"{A}role/runner"
 ABOUT = (f"{BUCKET}/*", f"{BUCKET}/red/*", [BUCKET, f"{BUCKET}/*"], "*")
 ASKED_OF_BUCKET = (
     ("s3:GetObject", f"{BUCKET}/red/x"),
@@ -410,18 +421,34 @@ def about_outsiders(rng: random.Random) -> dict[str, Any]:
     return found | ({"Condition": rng.choice(FENCES)} if rng.random() < 0.5 else {})
 
 
-def fenced(rng: random.Random) -> tuple[Snapshot, PolicyStack]:
-    """An account with one bucket, now and then under a resource control policy; and the layers of who asks for it."""
+def trusted(rng: random.Random) -> dict[str, Any]:
+    found = {
+        "Effect": rng.choice(("Allow", "Allow", "Deny")),
+        "Principal": rng.choice(NAMED),
+        "Action": rng.choice(("sts:AssumeRole", "sts:*", ["sts:AssumeRole", "sts:TagSession"])),
+    }
+    return found | ({"Condition": rng.choice(FENCES)} if rng.random() < 0.5 else {})
+
+
+def fenced(rng: random.Random, *, role: bool = False) -> tuple[Snapshot, PolicyStack]:
+    """An account with one bucket, or one role, now and then under a resource control policy; and the layers of who asks
+    for it.
+    """
     account = bucket(*(about_outsiders(rng) for _ in range(rng.randint(1, 4))))
+    if role:
+        document = {"Version": "2012-10-17", "Statement": [trusted(rng) for _ in range(rng.randint(1, 4))]}
+        runner = {"RoleName": "runner", "Arn": ROLE, "AssumeRolePolicyDocument": document}
+        account = parse_account({"RoleDetailList": [runner]})
     rcps: tuple[tuple[Policy, ...], ...] = ()
     if rng.random() < 0.3:
-        deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": rng.choice(FENCES)}
+        services = {"Action": ["s3:*", "sts:*"], "Resource": rng.choice(("*", f"{A}role/r*") if role else ("*",))}
+        deny = {"Effect": "Deny", "Principal": "*", **services, "Condition": rng.choice(FENCES)}
         policy = parse_policy({"Version": "2012-10-17", "Statement": deny}, kind="rcp")
         rcps = ((policy,),)
         places = (Target("r-1", "root", "Root", None, ("p-1",)), Target(HOME, "account", "Home", "r-1"))
         control = ControlPolicy("p-1", "p-1", "fence", "rcp", policy=policy)
         account = replace(account, organization=Organization(OWN_ORG, AWAY, places, (control,)))
-    own = account.resource_policies[0].policy
+    own = account.principals[0].trust if role else account.resource_policies[0].policy
     return account, PolicyStack(identity=(EVERYTHING,), resource=own, rcps=rcps)
 
 
@@ -446,10 +473,11 @@ def one_session_of(row: SharedAccess, caller: str) -> bool:
 def test_no_grant_is_lost_and_what_is_certain_is_allowed() -> None:
     granted = sure = 0
     for seed in range(300):
-        account, stack = fenced(random.Random(seed))
+        role = seed % 3 == 0
+        account, stack = fenced(random.Random(seed), role=role)
         rows = shared_access(account)
         for caller in OUTSIDE:
-            for action, resource in ASKED_OF_BUCKET:
+            for action, resource in (("sts:AssumeRole", ROLE),) if role else ASKED_OF_BUCKET:
                 found = [row for row in rows if means(row, caller) and covers(row, action, resource)]
                 outcomes = {
                     authorize(stack, Request(caller, action, resource, one, resource_account=HOME)).outcome

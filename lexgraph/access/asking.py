@@ -6,7 +6,7 @@ The answers are those of :func:`lexgraph.evaluation.authorize.authorize` on the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -256,14 +256,14 @@ def _mentions(index: PrincipalIndex, place: int) -> tuple[frozenset[str], bool]:
     return arns, any(value != "*" and value not in arns and not value.isdigit() for value in values)
 
 
-def _bearers(snapshot: Snapshot, arns: Iterable[str]) -> set[str]:
+def _bearers(snapshot: Snapshot, arns: Set[str]) -> Set[str]:
     """The ARNs, in the place of a session's the role's whose session it is."""
-    found = set(arns)
-    sessions = {arn: session.role for arn in found if (session := named_session(arn)) is not None}
+    sessions = {arn for arn in arns if ":assumed-role/" in arn}
     if not sessions:
-        return found
+        return arns
     roles: dict[str, str] = snapshot.kept("roles by name", lambda: _by_name(snapshot))
-    return {*found.difference(sessions), *(roles[role] for role in sessions.values() if role in roles)}
+    named = (session.role for session in map(named_session, sessions) if session is not None)
+    return (arns - sessions) | {roles[role] for role in named if role in roles}
 
 
 def _by_name(snapshot: Snapshot) -> dict[str, str]:

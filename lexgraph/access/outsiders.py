@@ -71,9 +71,7 @@ class Meant:
             return
         choices = _none_of(marks, widely=statement.allows) if element.negated else _any_of(marks)
         for tests in choices:
-            truths = [CompiledTest(test, variables=False).holds(self.keys.get) for test in tests]
-            if False not in truths:
-                left = (test for test, truth in zip(tests, truths, strict=True) if truth is None)
+            if (left := open_tests(tests, self.keys, variables=False)) is not None:
                 yield replace(bare, conditions=(*statement.conditions, *left))
 
     def _mark(self, pattern: str, *, root: bool) -> Mark | None:
@@ -96,12 +94,34 @@ class Meant:
         return _aws_mark(value, self.name, self.partition, root=root)
 
 
+def open_tests(
+    tests: Iterable[ConditionTest], keys: Mapping[str, Values], *, variables: bool
+) -> tuple[ConditionTest, ...] | None:
+    """Return the tests that known keys do not decide, None where one of them fails.
+
+    >>> test = ConditionTest("StringEquals", "aws:PrincipalAccount", ("444455556666",))
+    >>> open_tests([test], {"aws:principalaccount": ("444455556666",)}, variables=False)
+    ()
+    """
+    found = []
+    for test in tests:
+        known = test.key.lower() in keys
+        truth = CompiledTest(test, variables=variables).holds(keys.get) if known else None
+        if truth is False:
+            return None
+        if truth is None:
+            found.append(test)
+    return tuple(found)
+
+
 def _root_of(account: str, partition: str) -> Mark:
     return (("StringEquals", ARN, (f"arn:{partition}:iam::{account}:root",)),)
 
 
 def _aws_mark(value: str, name: str, partition: str, *, root: bool) -> Mark | None:
-    account = root_account(value)
+    account, own = root_account(value), root_account(name) or account_of(name)
+    if own is not None and is_arn(value) and account_of(value) != own:
+        return None
     if account is not None:
         return _root_of(account, partition) if root else (("StringEquals", ACCOUNT, (account,)),)
     caller = caller_of(value)

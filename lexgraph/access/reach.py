@@ -29,6 +29,7 @@ from lexgraph.policy.arn import is_arn, split_arn
 from lexgraph.policy.model import ConditionTest, Statement
 from lexgraph.policy.patterns import is_pattern
 from lexgraph.reasoning.side import AnyCaller, OpenQuestion
+from lexgraph.reasoning.variables import may_hold
 
 Reach = Literal["public", "limited", "organization", "account", "service", "federated", "deleted", "unknown"]
 REACHES: tuple[Reach, ...] = get_args(Reach)
@@ -62,12 +63,19 @@ _SERVICE = (*_tests(("Bool", IS_SERVICE, ("true",))), *_absent(ACCOUNT, ARN, PRO
 _FEDERATED = _absent(ACCOUNT, ARN, IS_SERVICE, SERVICE, _NAMES, "aws:username")
 
 
-# The keys that tell kinds of callers apart.
-ASK_WHO = frozenset(test.key.lower() for kind in (_ANONYMOUS, _SIGNED, _SERVICE, _FEDERATED) for test in kind)
+def kinds_of(name: str, asked: frozenset[str] | None = None) -> Kinds:
+    """Return the kinds of callers that a name means, each as conditions that hold for them; where the keys are given
+    that are `asked` for, those on other keys are left out.
+
+    >>> kinds_of("444455556666", frozenset({"aws:sourceip"}))
+    ((),)
+    """
+    return tuple(
+        tuple(test for test in kind if asked is None or test.key.lower() in asked) for kind in _all_kinds(name)
+    )
 
 
-def _kinds(name: str) -> Kinds:
-    """The kinds of callers that a name means, each as conditions that hold for them."""
+def _all_kinds(name: str) -> Kinds:
     if name == "*":
         return _ANONYMOUS, _SIGNED, _SERVICE, _FEDERATED
     if name.isdigit():
@@ -116,7 +124,7 @@ class Grant:
         if isinstance(self.formula, bool):
             return self.formula
         own = _not_own(self.statements, inside) if self.name == "*" else ()
-        kinds = [self._of((*kind, *own)) for kind in _kinds(self.name)]
+        kinds = [self._of((*kind, *own)) for kind in kinds_of(self.name)]
         try:
             if not any(_possible(all_of((self.formula, kind))) for kind in kinds):
                 return False
@@ -172,7 +180,8 @@ def _absence(test: ConditionTest) -> Formula:
 
 
 def _possible(formula: Formula) -> bool:
-    return model(formula, budget=BUDGET) is not None
+    """Whether some request meets a formula; a variable in a resource may make it so for a resource other than this."""
+    return model(formula, budget=BUDGET) is not None or may_hold(formula, BUDGET)
 
 
 def _written_reach(statement: Statement) -> Reach:

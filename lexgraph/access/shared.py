@@ -4,12 +4,12 @@ to callers who are not principals of the account.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from lexgraph.access.granted import is_everywhere
-from lexgraph.access.outsiders import Inside, keys_asked, meant, root_account
-from lexgraph.access.reach import ASK_WHO, REACHES, Grant, Reach, conditions_of
+from lexgraph.access.outsiders import Inside, keys_asked, meant, open_tests, root_account
+from lexgraph.access.reach import REACHES, Grant, Kinds, Reach, conditions_of, kinds_of
 from lexgraph.account.model import Snapshot
 from lexgraph.account.pages import collector_paused
 from lexgraph.account.stacks import control_levels
@@ -125,7 +125,9 @@ def _shared(
             continue
         for principal in _outsiders(statement, inside):
             said = _said(policy, statement, principal, inside, resource, controls)
-            name = (principal if said.asks_who else principal == "*", policy.version, service, said)
+            if not said.allows:
+                continue
+            name = (principal == "*", policy.version, service, said)
             if name not in memo:
                 memo[name] = tuple(_granted(policy, service, said, principal, inside))
             for one in memo[name]:
@@ -154,14 +156,15 @@ def _inside(snapshot: Snapshot) -> Inside:
 @dataclass(frozen=True, slots=True)
 class _Said:
     """What a policy and the controls above say of one caller from outside, as statements that name nobody; `keys` are
-    what follows from the caller's name of the condition keys that they ask for.
+    what follows from the caller's name of the condition keys that they ask for, and `kinds` what else it says of who
+    asks. Of two callers of whom the same is said, one is looked at.
     """
 
     allows: tuple[Statement, ...]
     denies: tuple[Statement, ...]
     controls: tuple[Statement, ...]
     keys: tuple[tuple[str, Values], ...]
-    asks_who: bool
+    kinds: Kinds
 
     @property
     def statements(self) -> tuple[Statement, ...]:
@@ -183,10 +186,24 @@ def _said(
     above = tuple(said for one in controls for said in who.said_by(one, silent=True))
     if statement.resources is None and any(one.resources and not is_everywhere(one) for one in (*denies, *above)):
         allows = tuple(replace(one, resources=PatternSet((resource,))) for one in allows)
+    known, live = {**who.keys, **_keys_of_resource(resource, inside)}, policy.has_variables
+    allows, denies = _left_open(allows, known, variables=live), _left_open(denies, known, variables=live)
+    above = _left_open(above, known, variables=True)
     asked = keys_asked((*allows, *denies, *above))
-    known = {**who.keys, **_keys_of_resource(resource, inside)}
     keys = tuple(sorted((key, values) for key, values in known.items() if asked is None or key in asked))
-    return _Said(allows, denies, above, keys, asked is None or not asked.isdisjoint(ASK_WHO))
+    return _Said(allows, denies, above, keys, kinds_of(principal, asked))
+
+
+def _left_open(
+    statements: Iterable[Statement], known: Mapping[str, Values], *, variables: bool
+) -> tuple[Statement, ...]:
+    """The statements without what known keys decide."""
+    found = []
+    for one in statements:
+        left = open_tests(one.conditions, known, variables=variables)
+        if left is not None:
+            found.append(one if len(left) == len(one.conditions) else replace(one, conditions=left))
+    return tuple(found)
 
 
 def _keys_of_resource(resource: str, inside: Inside) -> dict[str, Values]:

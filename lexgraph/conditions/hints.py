@@ -7,8 +7,9 @@ range, and, where a request may hold several values, sets of these. Where that m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, islice, pairwise
 
 from lexgraph.catalog.actions import catalog
@@ -16,10 +17,12 @@ from lexgraph.conditions.compiled import CompiledTest
 from lexgraph.conditions.context import Lookup, Values
 from lexgraph.conditions.fillings import fillings
 from lexgraph.conditions.operators import read_date, read_network, read_number
-from lexgraph.conditions.witnesses import TEXT_KINDS, distinguishing_texts
+from lexgraph.conditions.witnesses import TEXT_KINDS, distinguishing_texts, is_session
+from lexgraph.policy.arn import literal
 
 FRESH = "fresh-value-0"  # no number, date, address, truth value or ARN
 MAX_SETS = 4_000
+_WILD = re.compile("[*?]")
 _DIGITS = 25_000  # of the distance between 1e9999 and 1e-9999, and more
 
 
@@ -81,6 +84,23 @@ def single_values(hints: Sequence[Hint]) -> tuple[tuple[str, ...], bool]:
     # Of two families on one key, nothing tells which values are an address and end in .7, say.
     mixed = len(others) + bool(groups) > 1
     return tuple(dict.fromkeys(values)), complete and not mixed and not any(hint.partial for hint in hints)
+
+
+def session_values(hints: Sequence[Hint], begin: str) -> tuple[tuple[str, ...], bool]:
+    """Return values of one key that are `begin` and the name of a session, and whether they answer in every way."""
+    own = [replace(hint, texts=tuple(text for text in hint.texts if _may_begin(hint, text, begin))) for hint in hints]
+    texts, complete = single_values(own)
+    return tuple(text for text in texts if is_session(text, begin)), complete
+
+
+def _may_begin(hint: Hint, text: str, begin: str) -> bool:
+    """Whether what matches a text of a hint may have this beginning: most ids of roles are another's."""
+    if hint.family == "AnyCase":
+        return text.lower().startswith(begin.lower())
+    if hint.family == "Like":
+        head, begin = _WILD.split(text, maxsplit=1)[0], literal(begin)
+        return head.startswith(begin) or (head != text and begin.startswith(head))
+    return hint.family not in TEXT_KINDS or text.startswith(begin)
 
 
 def several_values(elements: Sequence[Values], hints: Sequence[Hint]) -> tuple[tuple[Values, ...], bool]:

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lexgraph.conditions.context import ABSENT, Lookup, Values
-from lexgraph.conditions.hints import Hint, several_values, single_values
-from lexgraph.conditions.witnesses import is_session
+from lexgraph.conditions.hints import Hint, session_values, several_values, single_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +156,12 @@ def representatives(formula: Formula) -> dict[str, Choices]:
 def _key_values(key: str, mine: Sequence[Atom]) -> Choices:
     hints = [hint for atom in mine for hint in atom.hints if hint.key == key]
     alone = all(len(atom.keys) == 1 for atom in mine)
+    if begin := next((hint.texts[0] for hint in hints if hint.family == "Session"), None):
+        texts, complete = session_values(hints, begin)
+        own = [(text,) for text in texts]
+        return Choices(_distinct(key, mine, own) if alone else tuple(own), complete)
     texts, complete = single_values(hints)
     singles = [(text,) for text in texts]
-    if begin := next((hint.texts[0] for hint in hints if hint.family == "Session"), None):
-        own = [value for value in singles if is_session(value[0], begin)]
-        return Choices(_distinct(key, mine, own) if alone else tuple(own), complete)
     # Two of a kind: a value of two elements that answer alike is no single value.
     elements = _distinct(key, mine, singles, keep=2) if alone else singles
     several, whole = several_values(elements, hints)

@@ -21,9 +21,10 @@ TEXT_KINDS = ("Literal", "AnyCase", "Like", "Arn", "Session")
 BUDGET = 10_000
 _STAR, _MARK, _END = "**", "??", "end"
 _PART_STAR, _PART_MARK = "*:", "?:"  # within one of the first five parts of an ARN: not over a colon
-_NAME_STAR = "*n"  # over what the name of a session may hold
+_NAME_STAR, _NAME_MARK = "*n", "?n"  # over what the name of a session may hold
 _STARS = (_STAR, _PART_STAR, _NAME_STAR)
 _ANY_CASE = "i"  # before a lower-cased character
+_SHORTEST = 2  # characters in the name of a session
 # Characters beyond ASCII stand for whichever a policy leaves open.
 _NOT_IN_NAMES = frozenset(map(chr, range(128))) - frozenset(ascii_letters + digits + "_+=,.@-")
 _UNUSED = "xyzqjkvw0123456789\ufdd5\ufdd6"
@@ -57,7 +58,8 @@ def is_session(text: str, begin: str) -> bool:
     >>> is_session("AROAEXAMPLE:ana", "AROAEXAMPLE:"), is_session("AROAEXAMPLE:*", "AROAEXAMPLE:")
     (True, False)
     """
-    return text.startswith(begin) and _NOT_IN_NAMES.isdisjoint(text[len(begin) :])
+    name = text[len(begin) :]
+    return text.startswith(begin) and len(name) >= _SHORTEST and _NOT_IN_NAMES.isdisjoint(name)
 
 
 def _walk(machines: Sequence[_Machine | _Trie], fresh: str) -> tuple[list[str], bool]:
@@ -176,7 +178,7 @@ def _takes(token: str, char: str) -> bool:
         return token == char
     if token[0] == _ANY_CASE:
         return char.lower() == token[1]
-    if token == _NAME_STAR:
+    if token in (_NAME_STAR, _NAME_MARK):
         return char not in _NOT_IN_NAMES
     return token[1] != ":" or char != ":"
 
@@ -188,7 +190,7 @@ def _tokens(kind: str, text: str) -> list[str] | None:
     if kind == "Like":
         return [_wild(char, _STAR, _MARK) for char in text]
     if kind == "Session":
-        return [*literal(text), _NAME_STAR]
+        return [*literal(text), *(_SHORTEST * (_NAME_MARK,)), _NAME_STAR]
     parts = ("*",) * PARTS if text == "*" else split_arn(text)
     if len(parts) != PARTS or not glob_match(parts[0], "arn"):
         return None

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lexgraph.access.escalation.model import EscalationEdge, EscalationStep
-from lexgraph.access.escalation.newcomers import names_of
+from lexgraph.access.escalation.newcomers import is_new, names_of
 from lexgraph.errors import LexgraphError, shown
 from lexgraph.graph.escalation import GAINS, NO, Source, graph_of, reasons
 from lexgraph.graph.nearby import find_node
@@ -119,7 +119,11 @@ def who_can_reach(account: Source | Graph, target: str) -> tuple[EscalationChain
     ['user/yuki can assume role/handover-day']
     """
     G = graph_of(account)
-    end = find_node(G, target)
+    return tuple(chain for chain in reaching(G, find_node(G, target)) if not is_new(chain.principal))
+
+
+def reaching(G: Graph, end: str) -> tuple[EscalationChain, ...]:
+    """Do what :func:`who_can_reach` does, and tell of those too who are not there yet."""
     first = {a: (_price(edge, GAINS), ((a, end, GAINS),)) for a, _, edge in G.in_edges(end, data=True)}
     ways = _backwards(G, first)
     return tuple(_chain(G, ways[who][1]) for who in sorted(ways) if who != end)
@@ -144,6 +148,11 @@ def who_can_become_administrator(account: Source | Graph) -> tuple[EscalationCha
     if any(G.nodes[node]["administrator"] == "unknown" for node in G):
         message = "the graph does not know who is an administrator: make it from the account, not from edges"
         raise LexgraphError(message, code="UNKNOWN_STANDING")
+    return tuple(chain for chain in becoming_administrator(G) if not is_new(chain.principal))
+
+
+def becoming_administrator(G: Graph) -> tuple[EscalationChain, ...]:
+    """Do what :func:`who_can_become_administrator` does, and tell of those too who are not there yet."""
     ways, net = _backwards(G, _arrivals(G)), cache(partial(_Net, G))
     found: dict[str, EscalationChain] = {}
     for who in sorted(G):

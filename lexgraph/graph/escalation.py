@@ -81,7 +81,7 @@ def escalation_graph(source: Source, *, kinds: Iterable[Kind] | Kind = KINDS, ad
         wanted = read_kinds(kinds)
         edges = escalation_edges(account, kinds=wanted, administrators=administrators)
         everyone = {principal.arn: _standing(account, principal) for principal in account.principals}
-        new = dict.fromkeys(sorted({edge.target for edge in edges if is_new(edge.target)}))
+        new = sorted({end for edge in edges for end in (edge.principal, edge.target) if is_new(end)})
         everyone |= {target: _new_standing(account, target) for target in new}
         G.graph.update(source=account.source, snapshot_date=account.date or "unknown date", kinds=" ".join(wanted))
     else:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import networkx as nx
 
-from lexgraph.graph.chains import EscalationChain, who_can_become_administrator, who_can_reach
+from lexgraph.graph.chains import EscalationChain, becoming_administrator, reaching
 from lexgraph.graph.escalation import NEW, NO, expect_escalation
 from lexgraph.graph.nearby import find_node
 
@@ -71,7 +71,7 @@ _Lines = dict[Line, dict[Look, int]]
 def _overall(G: Graph) -> _Lines:
     """The ways to an administrator, and all edges of those who cannot become one."""
     known = all(G.nodes[node]["administrator"] != "unknown" for node in G)
-    chains = who_can_become_administrator(G) if known else ()
+    chains = becoming_administrator(G) if known else ()
     tops = _there(G) if known else set()
     becoming = {f"principal:{chain.principal}" for chain in chains}
     lines: _Lines = {}
@@ -97,7 +97,7 @@ def _focused(G: Graph, focus: str) -> _Lines:
     """The best ways to a node, and its own edges to others."""
     lines: _Lines = {}
     before = set()
-    for chain in who_can_reach(G, focus):
+    for chain in reaching(G, focus):
         edge = chain.edges[0]
         before.add(f"principal:{edge.principal}")
         look: Look = (edge.kind, edge.outcome)

@@ -122,7 +122,7 @@ def _place(small: Graph, node: str) -> tuple[bool, int, str, str]:
 
 
 def _headings(width: int, small: Graph) -> tuple[str, ...]:
-    new = any(kind == "create" for _, _, kind in small.edges(data="kind"))
+    new = any(small.edges[line]["kind"] == "create" for line in small.edges)
     last = "is taken over, edited or created" if new else "is taken over, or edited"
     return ("who", *("who, or by way of whom" for _ in range(width - 2)), last)[:width]
 
@@ -169,7 +169,7 @@ def _title(small: Graph) -> str:
 def _counted(G: Graph) -> str:
     there = [node for node in G if G.nodes[node]["kind"] != NEW]
     users = sum(G.nodes[node]["type"] == "user" for node in there)
-    pairs = sum(a != b and G.nodes[b]["kind"] != NEW for a, b in G.edges)
+    pairs = sum(a != b and NEW not in (G.nodes[a]["kind"], G.nodes[b]["kind"]) for a, b in G.edges)
     return (
         f"{counted(users, 'user')}, {counted(len(there) - users, 'role')}; in {counted(pairs, 'pair')} "
         "one can take over the other, or edit what it may do."

@@ -31,7 +31,7 @@ from lexgraph.evaluation.authorize import authorize
 from lexgraph.evaluation.decision import Outcome
 from lexgraph.evaluation.request import Request
 from lexgraph.evaluation.stack import PolicyStack
-from lexgraph.policy.model import Policy
+from lexgraph.policy.model import PatternSet, Policy, Statement
 
 
 @collector_paused()
@@ -93,6 +93,9 @@ class _Own:
         self.change: Direction = change
         self.here, self.there, self.proofs = here, there, proofs
         self.holders = {(one.via, one.arn) for one in holders}
+        roles = PatternSet((f"arn:*:iam::{here.snapshot.account_id}:role/*",))
+        self._barring = Policy("its roles", (Statement("Deny", PatternSet(("sts:AssumeRole*",)), roles),))
+        self._barred: dict[int, tuple[PolicyStack, PolicyStack]] = {}
         self.granted, self.granted_there = _named(here.snapshot), _named(there.snapshot)
 
     def changes(self, mine: dict[str, PolicyStack], other: dict[str, PolicyStack]) -> Iterator[AccessChange]:
@@ -100,21 +103,38 @@ class _Own:
         for arn, stack in mine.items():
             there = other.get(arn, NOTHING)
             if stack is not there:
-                found = self._of(self.here.principals[arn], self.proofs.only(stack, there))
+                found = self._of(self.here.principals[arn], stack, there)
                 if found is not None:
                     bits = self.granted[arn] & ~self.granted_there.get(arn, 0)
                     yield replace(found, bits=bits if found.request is not None else 0)
 
-    def _of(self, who: Principal, search: Search) -> AccessChange | None:
+    def _of(self, who: Principal, mine: PolicyStack, other: PolicyStack) -> AccessChange | None:
+        search = self.proofs.only(mine, other)
+        found = self._first(who, search)
+        if found is None and not search.proved and self.here.snapshot.has_all_roles:
+            search = self.proofs.only(self._beyond_roles(mine), self._beyond_roles(other))
+            found = self._first(who, search)
+        if found is not None or search.proved:
+            return found
+        via = differing(who, self.here, self.there)
+        return AccessChange(self.change, via, (who.arn,), reason=search.reason or UNCONFIRMED)
+
+    def _first(self, who: Principal, search: Search) -> AccessChange | None:
         for template in search:
             for request in asked_by(who, template, self.here.known(who), self.here.snapshot.account_id):
                 found = self._confirmed(request)
                 if found is not None:
                     return found
-        if search.proved:
-            return None
-        via = differing(who, self.here, self.there)
-        return AccessChange(self.change, via, (who.arn,), reason=search.reason or UNCONFIRMED)
+        return None
+
+    def _beyond_roles(self, stack: PolicyStack) -> PolicyStack:
+        """A stack that assumes no role of the account: which of those that are there it does is compared one by one."""
+        if stack is NOTHING:
+            return stack
+        if id(stack) not in self._barred:
+            barred = replace(stack, identity=(*stack.identity, self._barring))
+            self._barred[id(stack)] = (stack, barred)
+        return self._barred[id(stack)][1]
 
     def _confirmed(self, request: Request) -> AccessChange | None:
         """The change that a request shows; None where both accounts allow it, or neither."""

@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 
+from lexgraph.access.comparison.narrow import Narrow
+from lexgraph.access.comparison.services import may_concern, services_of
 from lexgraph.access.comparison.settled import Settling, known_keys
 from lexgraph.account.model import Principal, Snapshot
 from lexgraph.evaluation.request import Request
 from lexgraph.evaluation.stack import PolicyStack
 from lexgraph.policy.model import Policy, Statement
-from lexgraph.policy.patterns import ascii_lower, is_pattern
 from lexgraph.reasoning.changes import changes_between
 from lexgraph.reasoning.contain import only_first
 from lexgraph.reasoning.side import side_of
@@ -121,6 +122,7 @@ class Proofs:
         self._fresh: dict[Pair, Fresh | None] = {}
         self._parts: dict[tuple[int, frozenset[str] | None, bool], tuple[Policy, Policy]] = {}
         self._stacks: dict[tuple[object, ...], PolicyStack] = {}
+        self._of_services = Narrow()
 
     def only(self, a: PolicyStack, b: PolicyStack) -> Search:
         """Return the search for what `a` allows and `b` does not; both are of :class:`Stacks`, or `NOTHING`."""
@@ -134,7 +136,7 @@ class Proofs:
         if _is_opaque(a) or _is_opaque(b):
             return Search(lambda one: chain(self._of_new(here, there), _open(one, UNREAD)))
         if not _same_limits(a, b):
-            return Search(lambda one: _of_whole(one, a, b))
+            return self._limited(a, b)
         if b is not NOTHING:
             fresh = self._said_by(here, there)
             if fresh is None:
@@ -144,6 +146,18 @@ class Proofs:
         if name not in self._narrow:
             search = Search(lambda one: chain(self._of_new(here, there), _of_whole(one, a, b)))
             self._narrow[name] = (a, b, search)
+        return self._narrow[name][2]
+
+    def _limited(self, a: PolicyStack, b: PolicyStack) -> Search:
+        """The search where boundaries or SCPs differ, among the services that a statement is about that differs."""
+        services = _differing_services(a, b)
+        if services is not None:
+            a, b = (self._of_services.of(one, services) for one in (a, b))
+        if a is b:
+            return _PROVED
+        name = (id(a), id(b))
+        if name not in self._narrow:
+            self._narrow[name] = (a, b, Search(lambda one: _of_whole(one, a, b)))
         return self._narrow[name][2]
 
     # What differs, once for all who share it --------------------------------------------------------------------
@@ -242,6 +256,22 @@ def _same_limits(a: PolicyStack, b: PolicyStack) -> bool:
     return b is NOTHING or limits[0] == limits[1]
 
 
+def _differing_services(a: PolicyStack, b: PolicyStack) -> frozenset[str] | None:
+    """The services of the statements that only one of two stacks has in a layer; None where that may be any."""
+    if len(a.scps) != len(b.scps) or (a.boundary is None) != (b.boundary is None):
+        return None
+    bounds = [(one.boundary,) if one.boundary else () for one in (a, b)]
+    layers = ((a.identity, b.identity), (bounds[0], bounds[1]), *zip(a.scps, b.scps, strict=True))
+    found: list[Statement] = []
+    for mine, other in layers:
+        here, there = _without(mine, other), _without(other, mine)
+        said = [{(p.has_variables, _unnamed(one)) for p in layer for one in p.statements} for layer in (mine, other)]
+        for policy in (*here, *there):
+            named = ((policy.has_variables, _unnamed(one)) for one in policy.statements)
+            found += [one for variables, one in named if not all((variables, one) in side for side in said)]
+    return services_of(*found)
+
+
 def _without(policies: Policies, others: Policies) -> Policies:
     known = set(map(id, others))
     return tuple(policy for policy in policies if id(policy) not in known)
@@ -277,35 +307,3 @@ def _fresh(here: Policies, there: Policies) -> Fresh:
 
 def _unnamed(statement: Statement) -> Statement:
     return replace(statement, sid=None)
-
-
-def services_of(*statements: Statement) -> frozenset[str] | None:
-    """Return the services that statements are about; None where that may be any.
-
-    >>> from lexgraph.policy.model import PatternSet
-    >>> services_of(Statement("Allow", PatternSet(("lex:Get*",))))
-    frozenset({'lex'})
-    """
-    found = set()
-    for statement in statements:
-        for pattern in statement.actions:
-            service = ascii_lower(pattern.partition(":")[0])
-            if statement.actions.negated or is_pattern(service) or ":" not in pattern:
-                return None
-            found.add(service)
-    return frozenset(found)
-
-
-def may_concern(statement: Statement, services: frozenset[str]) -> bool:
-    """Return whether a statement may be about an action of some services.
-
-    >>> from lexgraph.policy.model import PatternSet
-    >>> may_concern(Statement("Allow", PatternSet(("lex:Get*",))), frozenset({"s3"}))
-    False
-    """
-    return statement.actions.negated or any(_begins(pattern, services) for pattern in statement.actions)
-
-
-def _begins(pattern: str, services: frozenset[str]) -> bool:
-    service, colon, _ = ascii_lower(pattern).partition(":")
-    return not colon or is_pattern(service) or service in services

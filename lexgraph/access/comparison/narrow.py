@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
 
-from lexgraph.access.comparison.gains import may_concern, services_of
 from lexgraph.access.comparison.holders import Holder, lying_in
+from lexgraph.access.comparison.services import may_concern, services_of
 from lexgraph.access.comparison.settled import ITSELF, Settling, Told
 from lexgraph.conditions.context import RESOURCE_TAGS
 from lexgraph.evaluation.stack import PolicyStack

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from lexgraph.access.escalation.methods import KINDS, METHODS, Kind, read_kinds
 from lexgraph.access.escalation.model import EscalationEdge
+from lexgraph.access.escalation.onward import onward_edges
 from lexgraph.access.escalation.search import Search
 from lexgraph.account.model import Snapshot
 from lexgraph.account.pages import collector_paused
@@ -20,13 +21,15 @@ def escalation_edges(
     """Return every way in which a principal of the account can take over another, or decide what it may do.
 
     What is not there is denied: denies, boundaries, organization policies, trust policies and conditions count. Sorted
-    by principal, target and method. An edge from a principal to itself tells that it may edit its own policies.
+    by principal, target and method. An edge from a principal to itself tells that it may edit its own policies. One of
+    the kind ``create`` leads to ``new user`` or ``new role``, which is not there yet; what can only be created within
+    a boundary that bounds it has edges of its own, which come last.
 
     Parameters
     ----------
     snapshot : the account.
-    kinds : ``assume``, ``credentials``, ``policy``, ``pass`` and ``use``; all by default. Those of ``use`` are
-        conditional always, since a dump of IAM does not tell what runs as a role.
+    kinds : ``assume``, ``credentials``, ``policy``, ``create``, ``pass`` and ``use``; all by default. Those of ``use``
+        are conditional always, since a dump of IAM does not tell what runs as a role.
     administrators : whether to tell what those can do who are administrators for certain. In a large account that is
         nearly all there is to tell, and it is no news.
 
@@ -48,7 +51,10 @@ def escalation_edges(
     found: list[EscalationEdge] = []
     for who in snapshot.principals:
         if administrators or search.standings.standing(who) != "allowed":
-            edges = [edge for method in methods for edge in search.edges(who, method)]
-            edges.sort(key=lambda edge: (edge.target, _ORDER[edge.method], edge.via or ""))
-            found += edges
-    return tuple(found)
+            found += sorted((edge for method in methods for edge in search.edges(who, method)), key=_place)
+    new = sorted(onward_edges(snapshot, found, methods), key=lambda edge: (edge.principal, *_place(edge)))
+    return (*found, *new)
+
+
+def _place(edge: EscalationEdge) -> tuple[str, int, str]:
+    return edge.target, _ORDER[edge.method], edge.via or ""

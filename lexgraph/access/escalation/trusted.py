@@ -121,10 +121,13 @@ def trusting_stack(trimmed: Trimmed, who: Principal, role: str) -> PolicyStack:
     stack = trimmed.cut(trimmed.snapshot.stack_for(who, ASSUME, role))
     unread = tuple(layer for layer in stack.unreadable if layer != "resource")
     absent = tuple(layer for layer in stack.absent if layer != "resource")
-    statement = Statement("Allow", PatternSet((ASSUME,)), principals=PatternSet((f"AWS:{who.arn}",)))
-    return replace(
-        stack, resource=Policy("trust", (statement,), kind="trust"), unreadable=unread, absent=absent, partial=()
-    )
+    return replace(stack, resource=trusting(who.arn), unreadable=unread, absent=absent, partial=())
+
+
+def trusting(arn: str) -> Policy:
+    """Return a trust policy that names a principal."""
+    statement = Statement("Allow", PatternSet((ASSUME,)), principals=PatternSet((f"AWS:{arn}",)))
+    return Policy("trust", (statement,), kind="trust")
 
 
 def _is_partial(role: Principal) -> bool:

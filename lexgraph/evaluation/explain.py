@@ -5,7 +5,7 @@ Nothing here is computed unless it is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -137,6 +137,7 @@ def explain(decision: Decision) -> Explanation:
     # Of a pattern, the resources that no policy's pattern singles out stand for the whole.
     plain = Question(decision.request, _typical(question)) if question.about_many else question
     verdict = weigh(compiled, plain)
+    assumed = tuple(plain.assumed)  # by statements about this action and resource; the others are looked at below
     layers = tuple(_layers(compiled, question))
     denied_by = None
     notes = [*_notes(question)]
@@ -151,10 +152,7 @@ def explain(decision: Decision) -> Explanation:
     assumptions = (
         *_unknown_action(question),
         *_without_grants(decision, question),
-        *(
-            f"AWS sends no {_bare(key)} with {_bare(decision.request.action)}: the catalogue does not list it there"
-            for key in question.assumed
-        ),
+        *_without_keys(decision, assumed),
     )
     return Explanation(decision, layers, denied_by, tuple(notes), assumptions)
 
@@ -168,6 +166,13 @@ def _unknown_action(question: Question) -> Iterator[str]:
 def _without_grants(decision: Decision, question: Question) -> Iterator[str]:
     if grants_may_allow(question.action, question.resource) and decision.outcome in ("implicitDeny", "conditional"):
         yield "no grant of the key allows it: grants are not looked at"
+
+
+def _without_keys(decision: Decision, keys: Sequence[str]) -> Iterator[str]:
+    if keys:
+        named = " or ".join(map(_bare, keys))
+        there = "it there" if len(keys) == 1 else "them there"
+        yield f"AWS sends no {named} with {_bare(decision.request.action)}: the catalogue does not list {there}"
 
 
 def _typical(question: Question) -> str:

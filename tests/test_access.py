@@ -18,6 +18,7 @@ from lexgraph.access.decide import (
     what_can,
     who_can,
 )
+from lexgraph.access.fit import fitting
 from lexgraph.account.model import Snapshot
 from lexgraph.account.pages import parse_account
 from lexgraph.account.readers import example_account_path, read_account
@@ -257,3 +258,15 @@ def test_a_snapshot_without_principals_answers_with_nothing() -> None:
     empty: Snapshot = parse_account({"UserDetailList": []})
     assert who_can(empty, "lex:DeleteBot", BOT) == ()
     assert access_rows(empty, None, "lex:*", BOT) == ()
+
+
+def test_what_lies_within_a_resource_is_not_taken_for_it() -> None:
+    table = "arn:aws:dynamodb:us-east-1:111122223333:table/orders"
+    listed = ("arn:aws:s3:::logs", "arn:aws:s3:::logs/2026/1.gz", table, f"{table}/index/by-day")
+    assert fitting("s3:CreateBucket", listed) == listed[:1]
+    assert fitting("s3:GetObject", listed) == listed[1:2]
+    assert fitting("dynamodb:DeleteTable", listed) == listed[2:3]
+    assert fitting("dynamodb:Query", listed) == listed[2:]
+    # A role's path is part of its name.
+    role = "arn:aws:iam::111122223333:role/service/runner"
+    assert fitting("iam:GetRole", (role,)) == (role,)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from lexgraph.catalog.actions import catalog
 from lexgraph.policy.arn import PARTS, ArnMatcher, compile_arn, split_arn
 
+Templates = tuple[tuple[str, bool], ...]
 _HOLE = re.compile(r"\$\{[^}]*\}")
 
 
@@ -31,16 +32,16 @@ def is_about_iam(action: str) -> bool:
     >>> is_about_iam("iam:PassRole"), is_about_iam("lex:DeleteBot")
     (True, False)
     """
-    return any(split_arn(template)[2] == "iam" for template in _templates(action) or ())
+    return any(split_arn(template)[2] == "iam" for template, _ in _templates(action) or ())
 
 
 # Most actions share their types of resources with others: an answer for each set of templates is kept.
 @lru_cache(4096)
-def _of_templates(templates: tuple[str, ...], resources: tuple[str, ...]) -> tuple[str, ...]:
+def _of_templates(templates: Templates, resources: tuple[str, ...]) -> tuple[str, ...]:
     services = _services(resources)
     places: set[int] = set()
-    for template in templates:
-        service, matches = split_arn(template)[2], _matcher(template)
+    for template, holder in templates:
+        service, matches = split_arn(template)[2], _matcher(template, holder=holder)
         # A recovery point's ARN may be of any service.
         pools = services.values() if "$" in service else (services.get(service, ()),)
         places.update(i for pool in pools for i, parts in pool if i not in places and matches(parts))
@@ -59,12 +60,15 @@ def _services(resources: tuple[str, ...]) -> dict[str, list[tuple[int, tuple[str
 
 
 @lru_cache(32_768)
-def _templates(action: str) -> tuple[str, ...] | None:
+def _templates(action: str) -> Templates | None:
+    """The ARN templates of the types that an action takes, each with whether resources of other types lie within."""
     facts = catalog().action(action)
     if facts is None:
         return None
     types = _types(facts.service)
-    return tuple(dict.fromkeys(arn for name in facts.resource_types for arn in types.get(name, ())))
+    every = [arn for arns in types.values() for arn in arns]
+    own = dict.fromkeys(arn for name in facts.resource_types for arn in types.get(name, ()))
+    return tuple((arn, any(other.startswith(f"{arn}/") for other in every)) for arn in own)
 
 
 @lru_cache(1024)
@@ -73,5 +77,8 @@ def _types(service: str) -> dict[str, tuple[str, ...]]:
 
 
 @lru_cache(8192)
-def _matcher(template: str) -> ArnMatcher:
-    return compile_arn(_HOLE.sub("*", template))
+def _matcher(template: str, *, holder: bool) -> ArnMatcher:
+    matches = compile_arn(_HOLE.sub("*", template))
+    slashes = split_arn(template)[-1].count("/")
+    # What goes on after a slash is within such a resource, as an object is in a bucket.
+    return (lambda asked: asked[-1].count("/") <= slashes and matches(asked)) if holder else matches

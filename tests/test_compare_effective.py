@@ -284,6 +284,53 @@ def test_a_bucket_opened_to_others_is_told(before: Json, after: Json, expected: 
     assert not found.undecided
 
 
+def moved(base: Snapshot, path: str, denied: str) -> Snapshot:
+    """The account in an organization with another one below a unit, to which a resource control policy is attached."""
+    tree = base.organization
+    assert tree is not None
+    control = ControlPolicy(
+        "p-r", "p-r", "r", "rcp", policy=parse_policy(doc(says("Deny", denied, who="*")), kind="rcp")
+    )
+    targets = (
+        *tree.targets,
+        Target(path, "ou", "Unit", "r-1", attached=("p-r",)),
+        Target(AWAY, "account", "Away", path, attached=("p-r",)),
+    )
+    return replace(base, organization=replace(tree, targets=targets, policies=(*tree.policies, control)))
+
+
+def test_what_changed_above_other_accounts_leaves_open_what_may_be_done_there() -> None:
+    base = account(entity("user/u", says("Allow", "s3:*", "*")))
+    found = compare_snapshots(moved(base, "ou-1", "s3:*"), moved(base, "ou-1", "sqs:*"))
+    assert (found.relation, found.access) == ("undecided", ())
+    assert "above other accounts" in found.hidden[0]
+    same = compare_snapshots(moved(base, "ou-1", "s3:*"), moved(base, "ou-2", "s3:*"))
+    assert (same.relation, same.access) == ("equal", ())
+    asking = account(
+        entity("user/u", says("Allow", "s3:*", "*", None, {"StringLike": {"aws:ResourceOrgPaths": "o/*"}}))
+    )
+    found = compare_snapshots(moved(asking, "ou-1", "s3:*"), moved(asking, "ou-2", "s3:*"))
+    assert (found.relation, found.access) == ("undecided", ())
+    assert "aws:ResourceOrgPaths" in found.hidden[0]
+
+
+def test_a_role_made_again_is_another_one_to_policies_that_ask_for_its_id() -> None:
+    asking = {"StringNotLike": {"aws:userId": f"{identifier('role/q')}:*"}}
+    barred = bucket({"AWS": ROOT}) | {BUCKET: doc(says("Deny", "s3:*", [BUCKET, f"{BUCKET}/*"], "*", asking))}
+    before = account(entity("role/q", S3), entity("role/r", S3), resources=barred)
+    after = account(entity("role/q", S3, RoleId=identifier("role/z")), entity("role/r", S3), resources=barred)
+    found = compare_snapshots(before, after)
+    assert told(found) == [("lost", "keys of the principal", (f"{IAM}role/q",))]
+    assert compare_snapshots(after, after).relation == "equal"
+
+
+def test_a_user_whose_deny_goes_may_be_named_by_a_key_that_is_not_known() -> None:
+    found = compare_snapshots(account(entity("user/u", says("Deny", "kms:*"))), account(entity("user/u")))
+    (one,) = found.undecided
+    assert (one.change, one.principals, found.relation) == ("gained", (f"{IAM}user/u",), "undecided")
+    assert "KMS key" in one.reason
+
+
 # Random accounts, and every decision ---
 
 ASKED = (

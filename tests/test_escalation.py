@@ -810,6 +810,21 @@ def test_what_can_only_be_created_within_a_boundary_gets_as_far_as_that_lets_it(
     assert told == {"ben": ("allowed", f"{first}; new role within policy/limit can assume role/r")}
 
 
+def test_boundaries_that_one_pattern_names_are_told_apart() -> None:
+    like = {"ArnLike": {"iam:PermissionsBoundary": f"{A}policy/*"}}
+    policies = [NARROW | {"PolicyName": f"p{i}", "Arn": f"{A}policy/p{i}"} for i in range(3)]
+    policies += [json.loads(json.dumps(NARROW).replace("s3:*", "sts:*"))]
+    role = role_of({"AWS": "111122223333"})
+    account = parse_account(
+        small(ben=[allow(CREATE_ROLE, Condition=like)]) | {"Policies": policies, "RoleDetailList": [role]}
+    )
+    edges = escalation_edges(account, administrators=False)
+    assert sum(is_new(edge.target) for edge in edges if edge.principal.endswith("ben")) == 4
+    assert {(edge.principal, edge.target) for edge in edges if is_new(edge.principal)} == {
+        (f"new role within {A}policy/limit", f"{A}role/r")
+    }
+
+
 # What a dump does not tell of ---------------------------------------------------------------------------------------
 
 

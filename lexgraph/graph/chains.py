@@ -132,10 +132,10 @@ def reaching(G: Graph, end: str) -> tuple[EscalationChain, ...]:
 def who_can_become_administrator(account: Source | Graph) -> tuple[EscalationChain, ...]:
     """Return who is no administrator and can become one, at once or over others, sorted by who.
 
-    That is who can act as an administrator, or who can act as somebody and make that an administrator, by a policy
-    of theirs, a group, or by taking off a boundary. Each with the way that leaves the least open. Who is an
-    administrator under a condition is told where a way is certain. `account` is as for :func:`escalation_paths`, but
-    that edges alone do not tell who is an administrator.
+    That is who can act as an administrator, be it a new user or role that it creates, or who can act as somebody and
+    make that an administrator, by a policy of theirs, a group, or by taking off a boundary. Each with the way that
+    leaves the least open. Who is an administrator under a condition is told where a way is certain. `account` is as for
+    :func:`escalation_paths`, but that edges alone do not tell who is an administrator.
 
     Raises LexgraphError with the code ``UNKNOWN_STANDING`` where the graph was not made from an account.
 

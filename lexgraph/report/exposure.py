@@ -90,8 +90,9 @@ def escalation_section(snapshot: Snapshot, sections: Sections) -> None:
     frame = escalation_table(listed)
     intro = paragraph(
         f"{counted(len(ways), 'user or role', 'users and roles')} could become an administrator without being one: by "
-        "acting as one, or by changing a policy, a group or a boundary. Each is told by the way that leaves the least "
-        "open; every step was decided like any other request. What administrators can do is not listed: everything."
+        "acting as one, be it one that is created for it, or by changing a policy, a group or a boundary. Each is told "
+        "by the way that leaves the least open; every step was decided like any other request, and a name of what is "
+        "new is an example. What administrators can do is not listed: everything."
     )
     shown = frame[["principal", "target", "outcome", "condition", "reason", "requests"]]
     title = f"{counted(number, 'way')} of taking over a principal, or of deciding what it may do"

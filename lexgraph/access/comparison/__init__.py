@@ -1,5 +1,6 @@
 """Comparison of two snapshots of an account: what stands in one only, and who gained or lost which access.
 
-`compare` returns the values of `model`. `listed` tells what stands there; `gains` and `named` find the access that
-policies of one's own and policies that name principals brought, and `decider` confirms it request by request.
+`compare` returns the values of `model`. `listed` tells what stands there; `gains` finds the access that policies of
+one's own brought, `ruled` what resource control policies did, `pairs` what principals may do with resources and roles
+whose policies name principals, and `strangers` what others may. `decider` confirms it request by request.
 """

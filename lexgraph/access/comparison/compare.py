@@ -75,8 +75,8 @@ def _access(before: Snapshot, after: Snapshot) -> Iterator[AccessChange]:
         mine, other = held if change == "lost" else held[::-1]
         pairs = Pairs(change, here, there, mine, other, narrow)
         own = [*_Own(change, here, there, proofs, pairs.holders).changes(mine, other)]
-        own += Ruled(change, here, there, mine, other).changes()
-        own += pairs.changes()
+        own += Ruled(change, here, there, mine, other, narrow).changes()
+        own += pairs.changes(frozenset(arn for one in own if one.request is not None for arn in one.principals))
         yield from _each_once([*_grouped(own), *Strangers(change, here, there).changes(pairs.holders)])
 
 
@@ -93,8 +93,7 @@ class _Own:
         self.change: Direction = change
         self.here, self.there, self.proofs = here, there, proofs
         self.holders = {(one.via, one.arn) for one in holders}
-        roles = PatternSet((f"arn:*:iam::{here.snapshot.account_id}:role/*",))
-        self._barring = Policy("its roles", (Statement("Deny", PatternSet(("sts:AssumeRole*",)), roles),))
+        self._barring = _barring(here.snapshot.account_id)
         self._barred: dict[int, tuple[PolicyStack, PolicyStack]] = {}
         self.granted, self.granted_there = _named(here.snapshot), _named(there.snapshot)
 
@@ -159,6 +158,14 @@ class _Own:
             holder = next((arn for arn in policy_holders(request.resource) if (via, arn) in self.holders), None)
         principals = (request.principal,)
         return AccessChange(self.change, via, principals, request, before, after, holder, assumptions=assumed)
+
+
+def _barring(account: str | None) -> Policy:
+    """Denies to assume a role of the account, and what is no role's."""
+    assuming = PatternSet(("sts:AssumeRole*",))
+    own, any_role = (PatternSet((f"arn:*:iam::{one}:role/*",)) for one in (account, "*"))
+    said = (Statement("Deny", assuming, own), Statement("Deny", assuming, replace(any_role, negated=True)))
+    return Policy("the account's roles", said)
 
 
 def _named(snapshot: Snapshot) -> dict[str, int]:

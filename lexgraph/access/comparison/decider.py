@@ -41,6 +41,7 @@ class Decider:
         self._narrow: dict[tuple[int, int], tuple[Policy, Policy]] = {}
         self._stacks: dict[tuple[object, ...], tuple[PolicyStack, PolicyStack]] = {}
         self._known: dict[str, Told] = {}
+        self._tags: dict[str, Mapping[str, str] | None] = {}
 
     def decide(self, request: Request) -> Decision | None:
         """Return the decision, with all that the account says of the request; None where it has no such principal."""
@@ -64,8 +65,11 @@ class Decider:
 
     def tags(self, arn: str) -> Mapping[str, str] | None:
         """Return the tags of a resource, by lower-cased key; None where they are not known."""
-        who = next(iter(self.principals.values()), None)
-        return None if who is None else self.snapshot.request_context(who, UNKNOWN_CONTEXT, arn).resource_tags
+        if arn not in self._tags:
+            who = next(iter(self.principals.values()), None)
+            context = UNKNOWN_CONTEXT if who is None else self.snapshot.request_context(who, UNKNOWN_CONTEXT, arn)
+            self._tags[arn] = context.resource_tags
+        return self._tags[arn]
 
     def delegated(self, request: Request) -> bool | None:
         """Return whether a principal's own policies allow the request where the resource's policy must as well, and is
@@ -145,6 +149,10 @@ def asked_by(principal: Principal, request: Request, known: Told, account: str |
         moved = {key: _moved(value, own) for key, value in values.items()}
         resource = ":".join((*parts[:4], own, parts[5]))
         yield Request(principal.arn, request.action, resource, Context(moved, complete=True), own)
+    if len(parts) == 6 and parts[2] == "iam" and parts[4] and not parts[4].isdigit():
+        # A role that may be of any account but its own: one that somebody could have.
+        other = next(one for one in _OTHERS if one != own)
+        yield Request(principal.arn, request.action, f"arn:aws:iam::{other}:{parts[5]}", context, other)
     owner = parts[4] if len(parts) == 6 and parts[4].isdigit() else own
     yield Request(principal.arn, request.action, request.resource, context, owner)
 
@@ -157,6 +165,7 @@ def stated(request: Request, known: Told) -> dict[str, Any]:
     return {key: value for key, value in values if not known.follows(key) and key.lower() not in _FOLLOWING}
 
 
+_OTHERS = ("444455556666", "777788889999")
 _FOLLOWING = ("aws:resourceaccount", "kms:calleraccount")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
 
+from lexgraph.access.comparison.decider import Rules
 from lexgraph.access.comparison.holders import Holder, lying_in
 from lexgraph.access.comparison.services import may_concern, services_of
 from lexgraph.access.comparison.settled import ITSELF, Settling, Told
@@ -45,6 +46,11 @@ class Narrow:
         if name not in self._made:
             self._made[name] = PolicyStack(identity, boundary, scps=scps, unreadable=stack.unreadable)
         return self._made[name]
+
+    def rules(self, rules: Rules, services: Services) -> Rules:
+        """Return what resource control policies say of the actions of some services."""
+        levels, unread = rules
+        return tuple(self._layer(level, services) for level in levels), unread
 
     def settled(self, stack: PolicyStack, known: Told) -> PolicyStack:
         """Return a stack with what is known put in; the same one where it does not speak of that."""

@@ -35,7 +35,7 @@ from lexgraph.policy.model import Policy
 from lexgraph.reasoning.contain import Answer, only_first
 from lexgraph.reasoning.side import side_of
 
-MOST = 4_000  # pairs of stacks that are compared
+MOST = 20_000  # pairs that are looked at
 ASKED = 60  # questions about one pair where its stacks did not settle it
 TOO_MANY = "too many principals and resources differ to compare each with each"
 Stacks = Mapping[str, PolicyStack]
@@ -84,9 +84,15 @@ class Pairs:
         self._naming = Naming(here.snapshot), Naming(there.snapshot)
         self._classes: dict[Services, dict[tuple[object, ...], list[Principal]]] = {}
         self._left = MOST
+        self._open: dict[str, None] = {}
+        self._told: frozenset[str] = frozenset()
 
-    def changes(self) -> Iterator[AccessChange]:
-        """Yield a change for each principal who may do more here, holder by holder."""
+    def changes(self, told: frozenset[str] = frozenset()) -> Iterator[AccessChange]:
+        """Yield a change for each principal who may do more here, holder by holder.
+
+        Of those who are here alone and of whom something was `told` already, only where a policy names them.
+        """
+        self._told = told - self.other.keys()
         for holder in self.holders:
             if holder.here.unreadable != holder.there.unreadable:
                 yield AccessChange(self.change, holder.via, ("*",), holder=holder.arn, reason=UNREAD_POLICY)
@@ -95,17 +101,25 @@ class Pairs:
         for scope in self._touched.tagged_scopes:
             yield from self._within(scope)
         yield from self._within(Scope(unknown_keys(self.here.snapshot.account_id)))
+        if self._open:
+            yield AccessChange(self.change, "several layers", tuple(self._open), reason=TOO_MANY)
 
     def _within(self, scope: Scope) -> Iterator[AccessChange]:
         for halves, members in self._groups(scope).values():
-            yield from self._of(scope, halves, members)
-
-    # Who is asked about -----------------------------------------------------------------------------------------------
+            self._left -= len(members)
+            if self._left < 0:
+                self._open.update(dict.fromkeys(who.arn for who in members))
+            else:
+                yield from self._of(scope, halves, members)
 
     def _groups(self, scope: Scope) -> dict[tuple[object, ...], tuple[tuple[Half, Half], list[Principal]]]:
         """The principals who may be allowed more here, those together of whom the policies say the same."""
         groups: dict[tuple[object, ...], tuple[tuple[Half, Half], list[Principal]]] = {}
-        for members in self._alike(scope.holder, scope):
+        named = self._touched.named(scope.holder) if self._told else frozenset()
+        for alike in self._alike(scope.holder, scope):
+            members = [who for who in alike if who.arn not in self._told or who.arn in named]
+            if not members:
+                continue
             first = members[0]
             halves = self._half(scope, first, 0), self._half(scope, first, 1)
             if self._may_gain(scope.holder, *halves):
@@ -115,7 +129,9 @@ class Pairs:
 
     def _alike(self, holder: Holder, scope: Scope) -> Iterator[list[Principal]]:
         """Principals to ask about, those together whom the holder's policies cannot tell apart."""
-        if not (holder.changed or self._touched.rules(holder) or self._touched.tagged(holder)):
+        own = holder.owner == self.here.snapshot.account_id
+        ruled_anew = self._touched.rules(holder) and (not own or self._touched.names_anybody(holder))
+        if not (holder.changed or ruled_anew or self._touched.tagged(holder)):
             yield from ([one] for one in self._touched.principals(holder))
             return
         spoken = {key for policy in holder.policies for key in self._settling.speaks_of(policy)}
@@ -204,9 +220,6 @@ class Pairs:
 
     def _answer(self, scope: Scope, halves: tuple[Half, Half], who: Principal) -> Answer:
         """Whether the principal, and all who are alike, may do nothing more here."""
-        self._left -= 1
-        if self._left < 0:
-            return Answer(None, reason=TOO_MANY)
         linked = LINKED in who.arn
         itself = self._asks_id(who, halves)
         here, there = (_whole(scope, half, who, linked=linked, itself=itself) for half in halves)
@@ -226,8 +239,6 @@ class Pairs:
             found = self._confirmed(holder, who, answer.request)
             if found is not None:
                 return found
-        if answer.reason == TOO_MANY:
-            return None
         for number, (action, resource) in enumerate(questions_about(holder)):
             if number >= ASKED:
                 break

@@ -12,9 +12,12 @@ from itertools import chain
 from lexgraph.access.comparison.decider import Decider, Rules, asked_by, rules_of
 from lexgraph.access.comparison.gains import UNCONFIRMED
 from lexgraph.access.comparison.model import AccessChange, Direction
-from lexgraph.access.comparison.settled import Settling
+from lexgraph.access.comparison.narrow import Narrow
+from lexgraph.access.comparison.services import services_of
+from lexgraph.access.comparison.settled import Told
 from lexgraph.access.decide import GRANTING
 from lexgraph.account.model import Principal
+from lexgraph.catalog.actions import catalog
 from lexgraph.errors import LexgraphError
 from lexgraph.evaluation.request import Request
 from lexgraph.evaluation.stack import PolicyStack
@@ -29,12 +32,15 @@ Stacks = Mapping[str, PolicyStack]
 class Ruled:
     """What principals may do under one account's resource control policies, and not under the other's."""
 
-    def __init__(self, change: Direction, here: Decider, there: Decider, mine: Stacks, other: Stacks) -> None:
+    def __init__(
+        self, change: Direction, here: Decider, there: Decider, mine: Stacks, other: Stacks, narrow: Narrow
+    ) -> None:
         self.change: Direction = change
         self.here, self.there = here, there
         self.mine, self.other = mine, other
         self._rules = rules_of(here, there, here.snapshot.account_id)
-        self._settling = Settling()
+        self._narrow, self._settling = narrow, narrow.settling
+        self._less: dict[tuple[object, ...], bool] = {}
         self._kept: dict[tuple[object, ...], Answer] = {}
 
     def changes(self) -> Iterator[AccessChange]:
@@ -57,6 +63,8 @@ class Ruled:
         return (sides[0], sides[0]) if _names(sides[0]) == _names(sides[1]) else sides
 
     def _of(self, who: Principal, stack: PolicyStack, sides: tuple[Rules, Rules]) -> AccessChange | None:
+        if self._denies_no_less(sides):
+            return None
         answer = self._answer(who, stack, sides)
         if answer.holds:
             return None
@@ -68,16 +76,32 @@ class Ruled:
         reason = answer.reason or UNCONFIRMED
         return AccessChange(self.change, "resource control policies", (who.arn,), reason=reason)
 
+    def _denies_no_less(self, sides: tuple[Rules, Rules]) -> bool:
+        """Whether the policies here deny, to everybody, all that those there deny: their Allows say nothing."""
+        name = tuple(map(_names, sides))
+        if name not in self._less:
+            denies = [_denies(rules) for rules in sides]
+            self._less[name] = (
+                None not in denies and only_first(side_of(denies[1] or ()), side_of(denies[0] or ())).holds is True
+            )
+        return self._less[name]
+
     def _answer(self, who: Principal, stack: PolicyStack, sides: tuple[Rules, Rules]) -> Answer:
         """Whether what a principal holds allows nothing more with the policies here; once for all who hold the same."""
-        name = (id(stack), *map(_names, sides))
+        services = _services(*sides)
+        stack = self._narrow.of(stack, services)
+        sides = self._narrow.rules(sides[0], services), self._narrow.rules(sides[1], services)
+        name = (id(stack), who.kind, *map(_names, sides))
         if name not in self._kept:
             account = who.arn.split(":")[4]
-            open_here, open_there = (ruled(replace(stack, resource=_delegating(account)), one) for one in sides)
+            limit = Statement("Allow", PatternSet(tuple(f"{one}:*" for one in sorted(services))), PatternSet(("*",)))
+            within = (*stack.scps, (Policy("what differs", (limit,), kind="scp"),))
+            whole = replace(stack, scps=within, resource=_delegating(account))
+            open_here, open_there = (ruled(whole, one) for one in sides)
             self._kept[name] = only_first(side_of(open_here), side_of(open_there), who.arn)
         return self._kept[name]
 
-    def _settled(self, rules: Rules, known: Mapping[str, tuple[str, ...]]) -> Rules:
+    def _settled(self, rules: Rules, known: Told) -> Rules:
         levels, unread = rules
         return tuple(tuple(self._settling.of(policy, known) for policy in level) for level in levels), unread
 
@@ -90,6 +114,33 @@ class Ruled:
             return None
         outcomes = (there.outcome, here.outcome) if self.change == "gained" else (here.outcome, there.outcome)
         return AccessChange(self.change, "resource control policies", (request.principal,), request, *outcomes)
+
+
+def _services(here: Rules, there: Rules) -> frozenset[str]:
+    """The services of which the policies say something else, among those that they bind (rule L2)."""
+    bound = catalog().rcp_services
+    said = [{one for level in levels for policy in level for one in policy.statements} for levels, _ in (here, there)]
+    if here[1] != there[1] or len(here[0]) != len(there[0]):
+        return bound
+    found = services_of(*(said[0] ^ said[1]))
+    # The same in another level, or in a policy without variables, is no less a difference.
+    return bound if not found else bound & found
+
+
+def _denies(rules: Rules) -> tuple[Policy, ...] | None:
+    """What policies deny, as what it would allow; None where they do not deny it to everybody, or were not all read."""
+    levels, unread = rules
+    found = []
+    for policy in (policy for level in levels for policy in level):
+        said = [one for one in policy.statements if not one.allows]
+        if unread or any(one.principals != _EVERYBODY and one.principals is not None for one in said):
+            return None
+        allowing = tuple(replace(one, effect="Allow", principals=None) for one in said)
+        found.append(replace(policy, statements=allowing, kind="identity"))
+    return tuple(found)
+
+
+_EVERYBODY = PatternSet(("*",))
 
 
 def _names(rules: Rules) -> tuple[object, ...]:

@@ -22,7 +22,7 @@ from lexgraph.evaluation.decision import Decision
 from lexgraph.evaluation.request import Request
 from lexgraph.evaluation.stack import PolicyStack
 from lexgraph.policy.arn import is_arn, split_arn
-from lexgraph.policy.model import PatternSet, Policy, Statement
+from lexgraph.policy.model import ConditionTest, PatternSet, Policy, Statement
 from lexgraph.reasoning.contain import Answer, only_first
 from lexgraph.reasoning.side import side_of
 
@@ -69,7 +69,7 @@ class Strangers:
         narrow, wide = self._outside(policy), self._outside(other)
         if not any(one.allows for one in narrow.statements) or (narrow == wide and rules[0] is rules[1]):
             return
-        answer = _compared(holder, (narrow, wide), rules)
+        answer = _compared(holder, (self._barred(narrow), self._barred(wide)), rules)
         if answer.holds is True:
             return
         via: Via = "resource control policies" if policy == other else holder.via
@@ -99,6 +99,16 @@ class Strangers:
             if patterns:
                 kept.append(replace(statement, principals=PatternSet(patterns)))
         return replace(policy, statements=tuple(kept))
+
+    def _barred(self, policy: Policy) -> Policy:
+        """A policy that denies all to the account's own, whom it may name as everyone."""
+        if self.account is None:
+            return policy
+        own = ConditionTest("StringEquals", "aws:PrincipalAccount", (self.account,))
+        everything = PatternSet(("*",))
+        resources = None if policy.kind == "trust" else everything
+        denied = Statement("Deny", everything, resources, everything, (own,))
+        return replace(policy, statements=(*policy.statements, denied))
 
     def _is_own(self, pattern: str) -> bool:
         kind, _, value = pattern.partition(":")

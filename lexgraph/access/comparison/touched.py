@@ -89,9 +89,18 @@ class Touched:
         )
 
     def principals(self, holder: Holder) -> Iterator[Principal]:
-        """Yield those of whom something differs that a holder's policies may look at."""
-        for arn in self._of_holder.get(holder.arn, {}):
+        """Yield those of whom something differs that a holder's policies may look at; where the resource control
+        policies above it do, those too whom it names.
+        """
+        found = dict(self._of_holder.get(holder.arn, {}))
+        if self.rules(holder):
+            found |= dict.fromkeys(sorted(self.named(holder)))
+        for arn in found:
             yield self.here.principals[arn]
+
+    def names_anybody(self, holder: Holder) -> bool:
+        """Return whether a holder's policies may allow or deny something to anybody in particular."""
+        return holder.arn in self._index[0]
 
     @cached_property
     def _by_text(self) -> Mapping[str, tuple[str, ...]]:
@@ -106,7 +115,7 @@ class Touched:
     @cached_property
     def _of_holder(self) -> Mapping[str, dict[str, None]]:
         """For each holder whose policy is as before, the principals of whom something differs that it may look at."""
-        anybody, by_text, by_key = self._index()
+        anybody, by_text, by_key = self._index
         tagged = [key for key in by_key if key.startswith(TAGS)]
         found: dict[str, dict[str, None]] = {}
         for arn, who in self.here.principals.items():
@@ -129,7 +138,8 @@ class Touched:
     def _differing_keys(self, who: Principal, there: Principal | None) -> frozenset[str]:
         return frozenset() if there is None else self.here.known(who).differing(self.there.known(there))
 
-    def _index(self) -> tuple[list[str], dict[str, list[str]], dict[str, list[str]]]:
+    @cached_property
+    def _index(self) -> tuple[dict[str, None], dict[str, list[str]], dict[str, list[str]]]:
         """The holders that may look at anybody; by the text of whom they name; by the keys that they look at."""
         anybody: dict[str, None] = {}
         by_text: dict[str, list[str]] = {}
@@ -150,7 +160,7 @@ class Touched:
                 for text in texts:
                     if text and not text.isdigit():
                         by_text.setdefault(text, []).append(holder.arn)
-        return [*anybody], by_text, by_key
+        return anybody, by_text, by_key
 
 
 def _actions(arn: str) -> dict[tuple[str, ...], tuple[str, ...]]:

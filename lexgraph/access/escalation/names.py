@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from lexgraph.access.decide import GRANTING
 from lexgraph.access.escalation.alike import policies_of
@@ -22,6 +23,8 @@ from lexgraph.policy.patterns import is_pattern
 
 UNDECIDED = "if the policies, whose patterns overlap in too many ways to tell, leave a name open"
 _WORDS = ("example", "example-2", "unused")
+# Where more names, or more questions about a part of all names, are needed, the answer may be undecided.
+_MOST_TRIED, _MOST_PARTS = 64, 8
 _LENGTHS = (1, 2, 3, 5, 9, 20)
 # What IAM lets a user or role be called: a path, and a name of up to 64 characters.
 _NAME = re.compile(r"(?:user|role)/(?:[!-~]*/)?[\w+=,.@-]{1,64}", re.ASCII)
@@ -34,7 +37,7 @@ class Names:
 
     def __init__(self, trimmed: Trimmed) -> None:
         self.trimmed = trimmed
-        # Names of users are told apart whatever their case or path, and so are those of roles.
+        # No two users may have one name, whatever its case and path; nor may two roles.
         self._taken = {(p.kind, _bare(p.arn)) for p in trimmed.snapshot.principals}
 
     def proofs(self, who: Principal, asks: Sequence[Ask], kind: str) -> tuple[Proof, ...] | None:
@@ -44,10 +47,10 @@ class Names:
         """
         _, partition, _, _, owner, _ = split_arn(who.arn)
         (pattern,) = patterns("iam", kind, partition, owner)
-        best = self._best(who, asks, self._spelled(kind, pattern, _WORDS[:1]))
+        best = self._best(who, asks, self._likely(who, asks, kind, pattern))
         if best is not None and _is_certain(best):
             return _told(asks, best)
-        regions, exact = open_regions(self.trimmed, who, asks, pattern)
+        regions, exact = open_regions(self.trimmed, who, asks, pattern, most=_MOST_PARTS)
         missed = bool(regions) and not exact
         for region in regions:
             names = tuple(self._spelled(kind, region, self._words(who, region)))
@@ -58,6 +61,20 @@ class Names:
         if best is not None:
             return _told(asks, best)
         return tuple(_undecided(ask, pattern) for ask in asks) if missed else None
+
+    def _likely(self, who: Principal, asks: Sequence[Ask], kind: str, pattern: str) -> Iterator[str]:
+        """Names that the policies' own patterns suggest: mostly one of them is enough."""
+        yield from self._spelled(kind, pattern, _WORDS[:1])
+        for region in islice(self._within(who, asks, pattern), _MOST_TRIED):
+            yield from self._spelled(kind, region, _WORDS[:1])
+
+    def _within(self, who: Principal, asks: Sequence[Ask], pattern: str) -> Iterator[str]:
+        """What the patterns about all that is asked have in common, one of each."""
+        if not asks:
+            yield pattern
+            return
+        for parts in asks[0].at_hand(self.trimmed, who, pattern) or (split_arn(pattern),):
+            yield from self._within(who, asks[1:], ":".join(parts))
 
     def _best(self, who: Principal, asks: Sequence[Ask], names: Iterable[str]) -> tuple[Decision, ...] | None:
         """The decisions on the first name for which all is allowed, else on one where conditions decide."""

@@ -26,17 +26,28 @@ def onward_edges(
     The name that the first edge found stands for all that could be created within one boundary. What it could do to
     itself is left out.
     """
-    there, done = snapshot, set[str]()
+    done: set[str] = set()
     while fresh := _bounded(snapshot, edges, done):
         done |= fresh.keys()
-        there = replace(there, principals=(*there.principals, *fresh.values()))
-        search, found = Search(there), []
-        own = {principal.arn for principal in there.principals[len(snapshot.principals) :]}
-        for target, who in fresh.items():
-            steps = (edge for method in methods for edge in search.edges(who, method))
-            found += [_of(edge, target) for edge in steps if edge.target not in own | {target}]
-        yield from found
-        edges = found
+        edges = [edge for together in _apart(fresh) for edge in _theirs(snapshot, together, methods)]
+        yield from edges
+
+
+def _theirs(snapshot: Snapshot, fresh: Mapping[str, Principal], methods: Sequence[Method]) -> Iterator[EscalationEdge]:
+    """What those can take over who are not there yet, as if they were."""
+    there = replace(snapshot, principals=(*snapshot.principals, *fresh.values()))
+    search, own = Search(there), {who.arn for who in fresh.values()}
+    for target, who in fresh.items():
+        steps = (edge for method in methods for edge in search.edges(who, method))
+        yield from (_of(edge, target) for edge in steps if edge.target not in own | {target})
+
+
+def _apart(fresh: Mapping[str, Principal]) -> Iterator[dict[str, Principal]]:
+    """The same in parts, so that no two of a part have one name: an account could not hold both."""
+    waiting = dict(fresh)
+    while waiting:
+        names = {who.arn: target for target, who in reversed(waiting.items())}
+        yield {target: waiting.pop(target) for target in names.values()}
 
 
 def _bounded(snapshot: Snapshot, edges: Sequence[EscalationEdge], done: set[str]) -> Mapping[str, Principal]:

@@ -131,14 +131,20 @@ def _filled(template: str, known: dict[str, str]) -> str:
     return template
 
 
-def open_regions(account: Trimmed, who: Principal, asks: Sequence[Ask], pattern: str) -> tuple[list[str], bool]:
+def open_regions(
+    account: Trimmed, who: Principal, asks: Sequence[Ask], pattern: str, *, most: int | None = None
+) -> tuple[list[str], bool]:
     """Return the parts of a pattern in which all that is asked is granted, those first where no condition decides; and
-    whether they could all be told apart.
+    whether they could all be told apart, which takes at most so many questions about a part where `most` is given.
     """
-    found, whole = {pattern: True}, True
+    found, whole, left = {pattern: True}, True, most
     for ask in asks:
         inner: dict[str, bool] = {}
         for asked, sure in found.items():
+            if left == 0:
+                inner[asked], whole = False, False
+                continue
+            left = left and left - 1
             parts, exact = _granted(account, who, ask, asked)
             whole = whole and exact
             for part, outcome in parts:

@@ -10,6 +10,7 @@ from lexgraph.conditions.compiled import CompiledTest
 from lexgraph.conditions.context import ABSENT, Values
 from lexgraph.errors import RequestError
 from lexgraph.evaluation.callers import Caller, keys_of, read_caller
+from lexgraph.evaluation.principals import without_path
 from lexgraph.policy.arn import account_of, is_arn, split_arn
 from lexgraph.policy.model import ConditionTest, Statement
 from lexgraph.policy.patterns import is_pattern
@@ -143,17 +144,9 @@ def root_account(value: str) -> str | None:
     """
     if value.isdigit():
         return value
-    return account_of(value) if is_arn(value) and split_arn(value)[5] == "root" else None
-
-
-def without_path(arn: str) -> str:
-    """Return a role's ARN without its path, as its sessions have it.
-
-    >>> without_path("arn:aws:iam::111122223333:role/desk/front")
-    'arn:aws:iam::111122223333:role/front'
-    """
-    front, word, path = arn.partition(":role/")
-    return f"{front}{word}{path.rpartition('/')[2]}"
+    if not is_arn(value) or split_arn(value)[2] != "iam" or split_arn(value)[5] != "root":
+        return None
+    return account_of(value)
 
 
 def role_forms(caller: Caller) -> tuple[str, ...]:

@@ -16,7 +16,6 @@ from lexgraph.access.outsiders import (
     Inside,
     caller_of,
     role_forms,
-    without_path,
 )
 from lexgraph.conditions.compiled import CompiledTest
 from lexgraph.conditions.context import ABSENT, Lookup, Values
@@ -24,6 +23,7 @@ from lexgraph.conditions.hints import Hint
 from lexgraph.conditions.logic import Atom, Formula, Undecided, all_of, any_of, atoms, model, negate
 from lexgraph.conditions.operators import read_network
 from lexgraph.evaluation.index import condition_atom
+from lexgraph.evaluation.principals import without_path
 from lexgraph.evaluation.services import fixing_tests
 from lexgraph.policy.arn import is_arn, split_arn
 from lexgraph.policy.model import ConditionTest, Statement
@@ -158,11 +158,9 @@ class Grant:
     def _of(self, kind: Iterable[ConditionTest]) -> Formula:
         """The tests of a kind of callers that concern the formula."""
         asked = {key for atom in atoms(self.formula) for key in atom.keys}
-        question = OpenQuestion("sts:AssumeRole", "*", AnyCaller("*", None, self.keys, {}))
         tests = (test for test in kind if test.key.lower() in asked)
         return all_of(
-            _absence(test) if test.operator == "Null" else _formula(CompiledTest(test, variables=False), question)
-            for test in tests
+            _absence(test) if test.operator == "Null" else _formula(test, self.keys, variables=False) for test in tests
         )
 
 
@@ -199,13 +197,14 @@ def conditions_of(statement: Statement, keys: Mapping[str, Values], *, variables
     >>> conditions_of(statement, {"aws:principalaccount": ("444455556666",)}, variables=True)
     True
     """
+    return all_of(_formula(test, keys, variables=variables) for test in statement.conditions)
+
+
+def _formula(test: ConditionTest, keys: Mapping[str, Values], *, variables: bool) -> Formula:
+    compiled = CompiledTest(test, variables=variables)
     question = OpenQuestion("sts:AssumeRole", "*", AnyCaller("*", None, keys, {}))
-    return all_of(_formula(CompiledTest(test, variables=variables), question) for test in statement.conditions)
-
-
-def _formula(test: CompiledTest, question: OpenQuestion) -> Formula:
-    truth = test.holds(question.lookup)
-    return condition_atom(test, question) if truth is None else truth
+    truth = compiled.holds(question.lookup)
+    return condition_atom(compiled, question) if truth is None else truth
 
 
 # Values that whoever wants to can have are no limit (rule L10); of the others, that one has them all but public.

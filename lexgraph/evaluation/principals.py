@@ -97,13 +97,13 @@ def _is_root_of(value: str, account: str) -> bool:
 
 
 def without_path(role: str) -> str:
-    """Return the ARN of a role as its sessions tell it (rule P2).
+    """Return the ARN of a role as its sessions tell it (rule P2); another ARN as it is.
 
     >>> without_path("arn:aws:iam::111122223333:role/desk/front")
     'arn:aws:iam::111122223333:role/front'
     """
-    front, _, rest = role.partition(":role/")
-    return f"{front}:role/{rest.rpartition('/')[2]}"
+    front, word, path = role.partition(":role/")
+    return f"{front}{word}{path.rpartition('/')[2]}"
 
 
 def _has_id(unique_id: str, question: Question) -> Formula:

@@ -7,7 +7,7 @@ own beginnings and ends of those lengths.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from lexgraph.policy.arn import PARTS, ArnMatcher, compile_arn, pad, split_arn
 from lexgraph.policy.intersect import apart
@@ -32,7 +32,7 @@ class ResourcePatterns:
             if parts is not None:  # Rule R4: others match nothing.
                 service = "*" if is_pattern(parts[2]) else parts[2]
                 services.setdefault(service, []).append(_Pattern(text, parts, bits, kind))
-        self._services = {service: _table(listed) for service, listed in services.items()}
+        self._services = {service: _ByEnds(listed) for service, listed in services.items()}
         self._listed = services
 
     def of(self, asked: Parts, found: int = 0) -> int:
@@ -75,26 +75,20 @@ class _Pattern:
         return self._matches(asked)
 
 
-class _All:
-    """A few patterns, all of which are tried."""
-
-    def __init__(self, patterns: Sequence[_Pattern]) -> None:
-        self.patterns = patterns
-
-    def worth_trying(self, last: str) -> Sequence[_Pattern]:  # noqa: ARG002 - as of `_ByEnds`
-        return self.patterns
-
-
 class _ByEnds:
-    """Patterns by the literal ends of their last parts: whole texts, beginnings and ends by their lengths."""
+    """Patterns by the literal ends of their last parts: whole texts, beginnings and ends by their lengths.
+
+    A few patterns are not sorted, and all of them are tried.
+    """
 
     def __init__(self, patterns: Sequence[_Pattern]) -> None:
         self.rest: list[_Pattern] = []
         self.whole: dict[str, list[_Pattern]] = {}
         self.heads: dict[int, dict[str, list[_Pattern]]] = {}
         self.tails: dict[int, dict[str, list[_Pattern]]] = {}
+        self._few = len(patterns) <= FEW
         for pattern in patterns:
-            self._place(pattern).append(pattern)
+            (self.rest if self._few else self._place(pattern)).append(pattern)
 
     def _place(self, pattern: _Pattern) -> list[_Pattern]:
         last = pattern.parts[-1]
@@ -107,14 +101,13 @@ class _ByEnds:
         ends, end = (self.heads, head) if len(head) >= len(tail) else (self.tails, tail)
         return ends.setdefault(len(end), {}).setdefault(end, [])
 
-    def worth_trying(self, last: str) -> Iterator[_Pattern]:
+    def worth_trying(self, last: str) -> Iterable[_Pattern]:
+        return self.rest if self._few else self._with_ends_of(last)
+
+    def _with_ends_of(self, last: str) -> Iterator[_Pattern]:
         yield from self.rest
         yield from self.whole.get(last, ())
         for length, heads in self.heads.items():
             yield from heads.get(last[:length], ())
         for length, tails in self.tails.items():
             yield from tails.get(last[-length:], ())
-
-
-def _table(patterns: Sequence[_Pattern]) -> _All | _ByEnds:
-    return _All(patterns) if len(patterns) <= FEW else _ByEnds(patterns)

@@ -21,6 +21,7 @@ from lexgraph.evaluation.authorize import WITH_IDENTITY
 from lexgraph.evaluation.callers import Caller, keys_of, read_caller
 from lexgraph.evaluation.index import Entry
 from lexgraph.evaluation.principals import PrincipalIndex, named_ways
+from lexgraph.evaluation.request import USER_ID
 from lexgraph.policy.arn import is_arn, literal, split_arn, unliteral
 from lexgraph.policy.intersect import FRESH, TooManyPatterns, intersect
 from lexgraph.policy.patterns import compile_glob, is_pattern
@@ -33,7 +34,7 @@ ARN, ACCOUNT_KEY, NAME, SERVICE = (
     "aws:username",
     "aws:principalservicename",
 )
-OWNER, USER_ID = "aws:resourceaccount", "aws:userid"
+OWNER = "aws:resourceaccount"
 # What a key may be held against so that its regions can be listed.
 _LISTED = {
     ARN: {"Literal", "Like", "Arn", "Null"},

@@ -109,12 +109,11 @@ class Cell:
         )
 
 
-def cells(source: Comparable, *, without: Comparable | None = None) -> tuple[Cell, ...]:
+def cells(source: Comparable) -> tuple[Cell, ...]:
     """Return what a policy, several, or a principal's stack grants to the caller in its own account.
 
     The cells speak of the catalogue's actions and of those that the policies name literally; that everybody may call
     ``sts:GetCallerIdentity`` is no cell. Conditions are as written: a key that AWS never sends with an action stays in.
-    What `without` grants as well is left out, request by request.
 
     Raises TooManyPatterns where statements cut all resources into more than 1,000 pieces.
 
@@ -123,7 +122,7 @@ def cells(source: Comparable, *, without: Comparable | None = None) -> tuple[Cel
     >>> [(cell.patterns, cell.resources, cell.outcome) for cell in cells(parse_policy(text))]
     [(('lex:Post*',), ('arn:aws:lex:*:*:bot:*',), 'allowed')]
     """
-    return cells_of(side_of(source), () if without is None else (side_of(without),))
+    return cells_of(side_of(source))
 
 
 def cells_of(side: Side, less: Sides = (), caller: AnyCaller | None = None) -> tuple[Cell, ...]:

@@ -188,18 +188,18 @@ def _shown(only: Only, cell: Cell, caller: AnyCaller | None) -> tuple[What, Requ
     """Why the other side does not allow what is in the cell, and a confirmed request where one in the cell is as people
     write them; None where nothing is in it. Raises Undecided where that is not sure.
     """
-    action, undecided, found = cell.actions[0], False, None
+    action, doubtful, found = cell.actions[0], False, None
     for asked in (one for resource in _resources(only, cell, caller) for one in only.asking.about(resource, caller)):
         try:
             request = only.request(action, asked)
         except Undecided:
-            undecided = True
+            doubtful = True
             continue
         if request is not None:
             found = found or (only.what(action, asked), None)
             if cell.covers(request) and cell.allows(request):
                 return only.what(action, asked), request
-    if undecided and found is None:
+    if doubtful and found is None:
         raise Undecided("no request was found, and that there is none is not proved")
     return found
 

@@ -58,8 +58,8 @@ def simplify(policy: Policy) -> Simplified:
     """
     if policy.kind not in KINDS:
         raise UnsupportedError(f"a policy of the kind {policy.kind} names principals and is not simplified")
-    draft = _Draft(tuple(enumerate(policy.statements)))
-    for step in (_without_covered, _without_statements, _without_patterns, _merged):
+    draft = _without_covered(_Draft(tuple(enumerate(policy.statements))))
+    for step in (_without_statements, _without_patterns, _merged):
         draft = step(policy, draft)
     made = draft.policy(policy)
     proof = equivalent(policy, made)
@@ -73,7 +73,7 @@ def _size(policy: Policy) -> int:
     return len(write_policy(policy, indent=None))
 
 
-def _without_covered(policy: Policy, draft: _Draft) -> _Draft:  # noqa: ARG001 - every step is called alike
+def _without_covered(draft: _Draft) -> _Draft:
     """Drop patterns that another pattern of the same list covers."""
     statements, removed = [], list(draft.removed)
     for place, statement in draft.statements:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from lexgraph.evaluation.principals import without_path
 from lexgraph.policy.arn import is_arn, split_arn
 from lexgraph.policy.intersect import FRESH
 from lexgraph.policy.patterns import compile_glob
@@ -99,10 +100,5 @@ def _covers(wide: str, narrow: str) -> bool:
         return False
     if ":assumed-role/" in narrow and ":role/" in wide:  # a role is named with its sessions (rule P2)
         _, partition, _, _, account, rest = split_arn(narrow)
-        wide, narrow = _without_path(wide), f"arn:{partition}:iam::{account}:role/{rest.split('/')[1]}"
+        wide, narrow = without_path(wide), f"arn:{partition}:iam::{account}:role/{rest.split('/')[1]}"
     return all(compile_glob(outer)(inner) for outer, inner in zip(split_arn(wide), split_arn(narrow), strict=True))
-
-
-def _without_path(role: str) -> str:
-    front, _, rest = role.partition(":role/")
-    return f"{front}:role/{rest.rpartition('/')[2]}"

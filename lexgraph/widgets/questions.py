@@ -65,14 +65,14 @@ def ask(source: Source, question: Question, meanwhile: Meanwhile | None = None) 
     resources, context = None if question.resource is None else [question.resource], dict(question.context)
     if meanwhile is None:
         return _kept(account.access(asked, question.actions, resources, context=context), question)
-    begun, shown = monotonic(), -1
+    begun, told = monotonic(), -1
     for found, rows in growing(account.snapshot, asked, question.actions, resources, context=Context(context)):
-        if monotonic() - begun < PATIENCE or shown >= PAGE_ROWS or len(found) == rows:
+        if monotonic() - begun < PATIENCE or told >= PAGE_ROWS or len(found) == rows:
             continue
         first = _kept(account.table_of(found), question)
-        if len(first) > shown:
+        if len(first) > told:
             meanwhile(first, len(found), rows)
-            begun, shown = monotonic(), len(first)
+            begun, told = monotonic(), len(first)
     return _kept(account.table_of(found), question)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from lexgraph.access.comparison.decider import Decider
 from lexgraph.access.comparison.model import Via
+from lexgraph.access.decide import GRANTING
 from lexgraph.account.model import Principal
 from lexgraph.conditions.context import Context
+from lexgraph.evaluation.authorize import authorize
 from lexgraph.evaluation.request import Request
 from lexgraph.evaluation.stack import Layer, PolicyStack
 
@@ -21,7 +23,6 @@ LAYERS: tuple[tuple[Layer, Via], ...] = (
     ("resource", "resource policy"),
 )
 _FIELDS = {"identity": "identity", "boundary": "boundary", "scp": "scps", "rcp": "rcps", "resource": "resource"}
-Allows = Callable[[PolicyStack, Request], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def held(decider: Decider, request: Request) -> Held | None:
     return Held(stack, decider.snapshot.request_context(who, request.context, request.resource))
 
 
-def cause_of(request: Request, here: Held | None, there: Held | None, allows: Allows) -> Via:
+def cause_of(request: Request, here: Held | None, there: Held | None) -> Via:
     """Return the layer that brought it about that `here` allows a request and `there` does not; ``several layers``
     where no one alone did.
     """
@@ -51,7 +52,7 @@ def cause_of(request: Request, here: Held | None, there: Held | None, allows: Al
     if len(swapped) == 1:
         return swapped[0][0]
     for via, one in swapped:
-        if allows(one.stack, replace(request, context=one.context)):
+        if authorize(one.stack, replace(request, context=one.context)).outcome in GRANTING:
             return via
     return "several layers"
 
@@ -76,7 +77,7 @@ def _swapped(here: Held, there: Held, request: Request) -> Iterator[tuple[Via, H
     """The other account with one of this account's layers, for each that differs."""
     for layer, via in LAYERS:
         if not _same(layer, here.stack, there.stack):
-            yield _named(via, request), replace(there, stack=with_layer(there.stack, layer, here.stack))
+            yield _named(via, request), replace(there, stack=_with_layer(there.stack, layer, here.stack))
     mine, other = _about_resource(here.context), _about_resource(there.context)
     if mine != other:
         yield "keys of the resource", replace(there, context=_with_resource(there.context, here.context))
@@ -116,7 +117,7 @@ def _same(layer: Layer, a: PolicyStack, b: PolicyStack) -> bool:
     return getattr(a, name) == getattr(b, name) and unread[0] == unread[1]
 
 
-def with_layer(stack: PolicyStack, layer: Layer, other: PolicyStack) -> PolicyStack:
+def _with_layer(stack: PolicyStack, layer: Layer, other: PolicyStack) -> PolicyStack:
     """Return a stack with one layer as another one has it."""
     name = _FIELDS[layer]
     unread = (*(one for one in stack.unreadable if one != layer), *((layer,) if layer in other.unreadable else ()))

@@ -17,17 +17,17 @@ from lexgraph.access.comparison.listed import list_changes
 from lexgraph.access.comparison.model import AccessChange, AccountDifference, Direction, Via
 from lexgraph.access.comparison.narrow import Narrow
 from lexgraph.access.comparison.pairs import Pairs
-from lexgraph.access.comparison.ruled import LINKED, Ruled
+from lexgraph.access.comparison.ruled import Ruled
 from lexgraph.access.comparison.settled import mentioned_keys
 from lexgraph.access.comparison.strangers import Strangers
 from lexgraph.access.decide import GRANTING
 from lexgraph.access.effective import action_sets
+from lexgraph.access.index import LINKED
 from lexgraph.account.model import Principal, Snapshot
 from lexgraph.account.owners import policy_holders
 from lexgraph.account.pages import collector_paused
 from lexgraph.account.stacks import control_levels
 from lexgraph.errors import LexgraphError
-from lexgraph.evaluation.authorize import authorize
 from lexgraph.evaluation.decision import Outcome
 from lexgraph.evaluation.request import Request
 from lexgraph.evaluation.stack import PolicyStack
@@ -141,7 +141,7 @@ class _Own:
             here, there = self.here.decide(request), self.there.decide(request)
             if here is not None and here.outcome in GRANTING and (there is None or there.outcome not in GRANTING):
                 sides = held(self.here, request), held(self.there, request)
-                via = cause_of(request, *sides, lambda *asked: authorize(*asked).outcome in GRANTING)
+                via = cause_of(request, *sides)
                 return self._shown(request, via, here.outcome, there.outcome if there else None)
             if self.here.delegated(request) and self.there.delegated(request) is False:
                 missing = request.principal not in self.there.principals

@@ -19,16 +19,16 @@ from lexgraph.access.comparison.model import AccessChange, Direction
 from lexgraph.access.comparison.naming import Naming, Signature, about, delegates, grants
 from lexgraph.access.comparison.narrow import Narrow, Scope, Services
 from lexgraph.access.comparison.questions import questions_about, telling_apart
-from lexgraph.access.comparison.ruled import LINKED, ruled
-from lexgraph.access.comparison.settled import USER_ID, Known
+from lexgraph.access.comparison.ruled import ruled
+from lexgraph.access.comparison.settled import Known
 from lexgraph.access.comparison.touched import Touched
 from lexgraph.access.decide import GRANTING
+from lexgraph.access.index import LINKED
 from lexgraph.account.model import Principal
 from lexgraph.conditions.context import RESOURCE_TAGS, Context
 from lexgraph.errors import LexgraphError
-from lexgraph.evaluation.authorize import authorize
 from lexgraph.evaluation.callers import tells_who
-from lexgraph.evaluation.request import Request
+from lexgraph.evaluation.request import USER_ID, Request
 from lexgraph.evaluation.stack import PolicyStack
 from lexgraph.policy.arn import split_arn
 from lexgraph.policy.model import Policy
@@ -276,7 +276,7 @@ class Pairs:
         via = holder.via
         if holder.stays:
             sides = held(self.here, request), held(self.there, request)
-            via = cause_of(request, *sides, lambda *question: authorize(*question).outcome in GRANTING)
+            via = cause_of(request, *sides)
         return AccessChange(self.change, via, (who.arn,), request, before, after, holder.arn)
 
     def _undecided(self, holder: Holder, who: Principal, reason: str) -> AccessChange:

@@ -1,6 +1,6 @@
 """What the principals of an account may newly do because the resource control policies above it changed.
 
-Strangers, whom a resource's policy names, are asked about in :mod:`lexgraph.access.comparison.named`.
+Strangers, whom a resource's policy names, are asked about in :mod:`lexgraph.access.comparison.strangers`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from lexgraph.access.comparison.narrow import Narrow
 from lexgraph.access.comparison.services import services_of
 from lexgraph.access.comparison.settled import Told
 from lexgraph.access.decide import GRANTING
+from lexgraph.access.index import LINKED
 from lexgraph.account.model import Principal
 from lexgraph.catalog.actions import catalog
 from lexgraph.errors import LexgraphError
@@ -25,7 +26,6 @@ from lexgraph.policy.model import PatternSet, Policy, Statement
 from lexgraph.reasoning.contain import Answer, only_first
 from lexgraph.reasoning.side import side_of
 
-LINKED = ":role/aws-service-role/"
 Stacks = Mapping[str, PolicyStack]
 
 

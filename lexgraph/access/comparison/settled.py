@@ -14,12 +14,13 @@ from lexgraph.conditions.compiled import CompiledTest
 from lexgraph.conditions.context import ABSENT, RESOURCE_TAGS, UNKNOWN_CONTEXT, Values
 from lexgraph.conditions.variables import Variable, read_template
 from lexgraph.evaluation.callers import keys_of, read_caller
+from lexgraph.evaluation.request import USER_ID
 from lexgraph.evaluation.stack import PolicyStack
 from lexgraph.policy.arn import readable
 from lexgraph.policy.model import ConditionTest, PatternSet, Policy, Statement
 
 Known = Mapping[str, Values]
-USER_ID, TAGS = "aws:userid", "aws:principaltag/"
+TAGS = "aws:principaltag/"
 # Stands for the unique id of the role that asks: a role that was made again has another one.
 ITSELF = "AROATHEROLEITSELF"
 

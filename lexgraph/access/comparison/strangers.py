@@ -16,6 +16,7 @@ from lexgraph.access.comparison.model import AccessChange, Direction, Via
 from lexgraph.access.comparison.questions import questions_about, telling_apart
 from lexgraph.access.comparison.ruled import ruled
 from lexgraph.access.decide import GRANTING
+from lexgraph.access.outsiders import root_account
 from lexgraph.errors import LexgraphError
 from lexgraph.evaluation.authorize import authorize
 from lexgraph.evaluation.decision import Decision
@@ -135,7 +136,7 @@ class Strangers:
         elif pattern in ("*", "AWS:*"):
             yield Asker("*", "*")
             yield Asker("*", f"arn:aws:iam::{fresh}:user/someone")
-        elif (owner := value if value.isdigit() else _root(value)) is not None:
+        elif (owner := root_account(value)) is not None:
             yield Asker(f"arn:aws:iam::{owner}:root", f"arn:aws:iam::{owner}:user/someone")
         elif is_arn(value):
             yield Asker(value, value)
@@ -196,9 +197,3 @@ def _as_much(arn: str, policies: Iterable[Policy]) -> Policy:
     said = (one for policy in policies for one in policy.statements if one.allows)
     found = tuple(Statement("Allow", one.actions, one.resources or own) for one in said)
     return replace(ANYTHING, statements=found)
-
-
-def _root(value: str) -> str | None:
-    """The account whose root a principal is."""
-    parts = split_arn(value)
-    return parts[4] if len(parts) == 6 and parts[5] == "root" else None

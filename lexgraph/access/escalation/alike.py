@@ -17,7 +17,7 @@ from lexgraph.conditions.context import UNKNOWN_CONTEXT, Lookup
 from lexgraph.conditions.variables import has_variable, read_template, substitute_arn
 from lexgraph.evaluation.request import Question, Request
 from lexgraph.evaluation.stack import PolicyStack
-from lexgraph.policy.arn import ArnMatcher, compile_arn, literal, split_arn
+from lexgraph.policy.arn import PARTS, ArnMatcher, compile_arn, literal, split_arn
 from lexgraph.policy.model import Policy, Statement
 from lexgraph.policy.patterns import ascii_lower, is_pattern
 
@@ -44,7 +44,7 @@ def thing_of(principal: Principal, *, tagged: bool) -> Thing:
 
 @dataclass(slots=True)
 class _View:
-    """What the statements about one action look at: patterns (by their bits), tags, boundaries; who needs more."""
+    """What the statements about one action look at: patterns (by their bits), tags, boundaries."""
 
     patterns: int = 0
     tags: dict[str, str] = field(default_factory=dict)  # keys of tags, lower-cased, as the first policy spells them
@@ -111,7 +111,7 @@ class Alike:
         names, others = {}, []
         for pattern, number in self.numbers.items():
             parts = split_arn(pattern)
-            if len(parts) == len(_SIX) and not is_pattern(pattern):
+            if len(parts) == PARTS and not is_pattern(pattern):
                 names[pattern] = 1 << number
             elif len(parts) < 3 or parts[2] == "iam" or is_pattern(parts[2]):
                 others.append((compile_arn(pattern), 1 << number))
@@ -162,7 +162,7 @@ class Alike:
         view = self.views[action]
         parts = split_arn(thing.arn)
         known: tuple[object, ...] = (self._mask(thing.arn) & view.patterns, parts[1], parts[4])
-        if parts[5].startswith(_KEPT):
+        if parts[5].startswith(RESERVED_PATHS):
             known += (parts[5].split("/")[1],)
         if view.tags:
             known += (thing.tags is None, tuple(values_of(view.tags.values(), thing).items()))
@@ -199,8 +199,7 @@ class Alike:
         return tuple(found)
 
 
-_SIX = ("arn", "aws", "iam", "", "", "")
-_KEPT = ("role/aws-reserved/", "role/aws-service-role/")  # rule L9 looks at these
+RESERVED_PATHS = ("role/aws-reserved/", "role/aws-service-role/")  # rule L9 looks at these
 
 
 def policies_of(stack: PolicyStack) -> Iterator[Policy]:

@@ -6,15 +6,15 @@ nothing, or where who created it can take it off.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lexgraph.access.decide import GRANTING
-from lexgraph.access.escalation.administrators import ADMINISTRATOR, Administrators, Standing
+from lexgraph.access.escalation.administrators import ADMINISTRATOR, Administrators
 from lexgraph.access.escalation.alike import BOUNDARY, Alike, Thing, lookup_of, policies_of
 from lexgraph.access.escalation.methods import LIFTS, Method
-from lexgraph.access.escalation.model import EscalationEdge, Proof, proof_of
+from lexgraph.access.escalation.model import EscalationEdge, Proof, joint, lesser, proof_of
 from lexgraph.access.escalation.names import Names
 from lexgraph.access.escalation.newcomers import newcomer
 from lexgraph.access.escalation.somewhere import Ask
@@ -70,13 +70,13 @@ class Creating:
         if proofs is None:
             return None
         within = None if lift else boundary or None
-        via, outcome = boundary if lift else None, _joint(proofs)
+        via, outcome = boundary if lift else None, joint(proofs)
         if any(need.on == "other group" for need in method.needs):
             ranked = self._ranked(groups, within)
             if not ranked:
                 return None
             standing, via, proof = ranked[0]
-            proofs, outcome = (proofs[0], proof, *proofs[1:]), _lesser(outcome, standing)
+            proofs, outcome = (proofs[0], proof, *proofs[1:]), lesser(outcome, standing)
         return EscalationEdge(who.arn, newcomer(str(method.target), within), method.name, outcome, "acts", proofs, via)
 
     def _lifted(
@@ -95,7 +95,7 @@ class Creating:
         for group in groups:
             standing = self.standings.newcomer(group.held, boundary=boundary, unread=group.unread)
             if standing is not None:
-                found.append((_lesser(group.proof.outcome, standing), group.arn, group.proof))
+                found.append((lesser(group.proof.outcome, standing), group.arn, group.proof))
         return sorted(found, key=lambda one: one[:2])
 
     # The proofs ----------------------------------------------------------------------------------------------
@@ -120,8 +120,8 @@ class Creating:
         for tags in choices:
             thing = Thing(f"arn:{partition}:iam::{owner}:{kind}/", tags, boundary)
             found = self.names.proofs(who, tuple(self._ask(who, action, thing) for action in actions), kind)
-            best = found if best is None or (found and _joint(found) == "allowed") else best
-            if best and _joint(best) == "allowed":
+            best = found if best is None or (found and joint(found) == "allowed") else best
+            if best and joint(best) == "allowed":
                 break
         return best
 
@@ -178,11 +178,3 @@ def carried(action: str, who: Principal) -> dict[str, Any]:
 def administrator_access(who: Principal) -> str:
     """Return the ARN of AdministratorAccess in a principal's partition."""
     return str(ADMINISTRATOR.arn).replace(":aws:", f":{split_arn(who.arn)[1]}:", 1)
-
-
-def _lesser(a: Outcome, b: Standing | Outcome) -> Outcome:
-    return a if a == "conditional" else b
-
-
-def _joint(proofs: Iterable[Proof]) -> Outcome:
-    return "allowed" if all(proof.outcome == "allowed" for proof in proofs) else "conditional"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -178,3 +178,13 @@ class EscalationEdge:
         if self.method == "iam:UpdateAssumeRolePolicy" and not self.acts:
             done = done.partition(",")[0]
         return f"{_short(self.principal)} can {', and '.join((done, *lifts))}"
+
+
+def lesser(a: Outcome, b: Outcome) -> Outcome:
+    """Return what holds where both have to: conditional where one of them is."""
+    return a if a == "conditional" else b
+
+
+def joint(proofs: Iterable[Proof]) -> Outcome:
+    """Return what holds where all of these have to."""
+    return "allowed" if all(proof.outcome == "allowed" for proof in proofs) else "conditional"

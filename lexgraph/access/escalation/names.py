@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from lexgraph.access.decide import GRANTING
-from lexgraph.access.escalation.alike import policies_of
+from lexgraph.access.escalation.alike import RESERVED_PATHS, policies_of
 from lexgraph.access.escalation.model import Proof, proof_of
 from lexgraph.access.escalation.somewhere import Ask, open_regions, patterns
 from lexgraph.access.escalation.trimmed import Trimmed
@@ -28,7 +28,6 @@ _MOST_TRIED, _MOST_PARTS = 64, 8
 _LENGTHS = (1, 2, 3, 5, 9, 20)
 # What IAM lets a user or role be called: a path, and a name of up to 64 characters.
 _NAME = re.compile(r"(?:user|role)/(?:[!-~]*/)?[\w+=,.@-]{1,64}", re.ASCII)
-_KEPT = ("role/aws-reserved/", "role/aws-service-role/")  # paths that only AWS creates roles under
 _LETTERS = f"{string.ascii_lowercase[::-1]}{string.ascii_uppercase[::-1]}{string.digits}_+=,.@-"
 
 
@@ -96,7 +95,7 @@ class Names:
         *front, last = split_arn(region)
         for word in words:
             name = last.replace("*", word).replace("?", word[0])
-            fits = _NAME.fullmatch(name) and not name.startswith(_KEPT)
+            fits = _NAME.fullmatch(name) and not name.startswith(RESERVED_PATHS)
             if fits and (kind, _bare(name)) not in self._taken:
                 yield ":".join((*front, name))
 

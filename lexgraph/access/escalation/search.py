@@ -23,7 +23,7 @@ from lexgraph.access.escalation.administrators import (
 from lexgraph.access.escalation.alike import Alike, Thing, thing_of
 from lexgraph.access.escalation.creating import Creating, OpenGroup, carried
 from lexgraph.access.escalation.methods import METHODS, Gain, Method, Need
-from lexgraph.access.escalation.model import EscalationEdge, Proof, proof_of
+from lexgraph.access.escalation.model import EscalationEdge, Proof, joint, lesser, proof_of
 from lexgraph.access.escalation.somewhere import somewhere
 from lexgraph.access.escalation.trimmed import Trimmed
 from lexgraph.access.escalation.trusted import ASSUME, Trusted, trusting_stack
@@ -211,14 +211,14 @@ class Search:
         if method.name == RETRUST:
             after = self._trusted_by(who).get(target.arn)
             proofs = (proof, after) if after else (proof,)
-            return "acts" if after else "changes", proofs, _joint(proofs)
+            return "acts" if after else "changes", proofs, joint(proofs)
         if method.needs[0].on == "provider":
             trust = self.trusted.by_provider(target, str(via))
             return "acts", (proof, trust) if trust else (proof,), "conditional"
         becomes = self._risen(method.gain, target, via)
         if becomes is None:
             return method.gain, (proof,), proof.outcome
-        return "raises", (proof,), _lesser(proof.outcome, becomes)
+        return "raises", (proof,), lesser(proof.outcome, becomes)
 
     def _risen(self, gain: Gain, target: Principal, via: str | None) -> Standing | None:
         """What a target becomes by losing its boundary, or by another version of what it holds, whoever does it."""
@@ -267,7 +267,7 @@ class Search:
             name = target.groups, *raising.items()  # all that the choice depends on
             if name not in best:
                 ranked = (
-                    (arn not in raising, _lesser(proof.outcome, raising.get(arn, "allowed")), arn)
+                    (arn not in raising, lesser(proof.outcome, raising.get(arn, "allowed")), arn)
                     for arn, proof in open_groups.items()
                     if arn not in target.groups
                 )
@@ -338,7 +338,7 @@ class Search:
         for proof, group in self._passable(who, method):
             for arn in (thing.arn for thing in group if thing.arn != who.arn):
                 whole = (proof, *proofs, trusting[arn])
-                outcome = "conditional" if method.presumes else _joint(whole)
+                outcome = "conditional" if method.presumes else joint(whole)
                 yield EscalationEdge(who.arn, arn, name, outcome, "acts", whole)
 
     def _passable(self, who: Principal, method: Method) -> Iterable[tuple[Proof, tuple[Thing, ...]]]:
@@ -388,11 +388,3 @@ def _is_own_policy(arn: str) -> bool:
     """Whether a key is that of a customer managed policy; those of AWS are nobody's to change (rule L9)."""
     parts = split_arn(arn)
     return parts[4] != "aws" and parts[5].startswith("policy/")
-
-
-def _lesser(a: Outcome, b: Outcome) -> Outcome:
-    return a if a == "conditional" else b
-
-
-def _joint(proofs: Iterable[Proof]) -> Outcome:
-    return "allowed" if all(proof.outcome == "allowed" for proof in proofs) else "conditional"

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 import lexgraph as lg
-from lexgraph.account.templates import load_template, parse_template
+from lexgraph.account.templates import collect, load_template, parse_template
 from lexgraph.account.templates.expanding import policy_templates
 from lexgraph.account.templates.gaps import Gap, plain
 from lexgraph.account.templates.intrinsic import Resolver
@@ -26,32 +26,13 @@ from lexgraph.checks.templates import validate_template
 from lexgraph.cli import main
 from lexgraph.errors import DocumentError, LexgraphError, PolicyError
 from lexgraph.policy.jsontext import load_json
+from tests.templated import ACCOUNT, DOCUMENTS, TALK, attaching_plan, change, managed, names, plan, reasons, stack
 
+SAM = "AWS::Serverless-2016-10-31"
 STACK = Path(__file__).parent / "templates" / "support-center.yaml"
-ACCOUNT = "111122223333"
 KNOWN = {"AWS::AccountId": ACCOUNT, "AWS::Region": "us-east-1"}
 BOT = f"arn:aws:lex:us-east-1:{ACCOUNT}:bot/ABCDEFGHIJ"
 MARIA = f"arn:aws:iam::{ACCOUNT}:user/maria"
-TALK = {"Effect": "Allow", "Action": "lex:RecognizeText", "Resource": "*"}
-DOCUMENTS = {
-    "identity": {"Version": "2012-10-17", "Statement": [TALK]},
-    "resource": {"Version": "2012-10-17", "Statement": [{**TALK, "Principal": {"AWS": ACCOUNT}}]},
-    "endpoint": {"Version": "2012-10-17", "Statement": [{**TALK, "Principal": "*"}]},
-    "trust": {
-        "Version": "2012-10-17",
-        "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lexv2.amazonaws.com"}},
-    },
-    "scp": {"Version": "2012-10-17", "Statement": [TALK]},
-    "rcp": {"Version": "2012-10-17", "Statement": [{**TALK, "Effect": "Deny", "Principal": "*"}]},
-}
-
-
-def stack(resources, **sections):
-    return json.dumps({"Resources": resources, **sections})
-
-
-def managed(document, **more):
-    return {"P": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document}, **more}}
 
 
 def statement(**elements):
@@ -68,14 +49,6 @@ def only(text, **options):
 def outcome(policy, action, resource, principal=MARIA, **context):
     stack = lg.PolicyStack((policy,)) if policy.kind == "identity" else lg.PolicyStack(resource=policy)
     return lg.authorize(stack, lg.Request(principal, action, resource, lg.Context(context))).outcome
-
-
-def names(found):
-    return {one.policy.name: one.policy.kind for one in found.policies}
-
-
-def reasons(found):
-    return {one.what: one.reason for one in found.skipped}
 
 
 # CloudFormation: every type ---
@@ -115,9 +88,9 @@ def test_a_role_has_a_trust_policy_inline_policies_attachments_and_a_boundary():
     }
     assert found.others == (("AWS::Lex::Bot", 1), ("AWS::S3::Bucket", 1))
     assert found.parameters == ("Callers", "Department", "Prefix", "Stage")
-    assert reasons(found) == {
-        "OnlyInProd": "it is not made: its condition IsProd does not hold",
-    }
+    assert reasons(found)["OnlyInProd"] == "it is not made: its condition IsProd does not hold"
+    # What is attached, and does not stand in the template: all but Readers.
+    assert [one.what for one in found.skipped] == ["BotRole", "BotRole", "OnlyInProd", "Fulfil", SAM]
 
 
 def test_users_and_groups_have_inline_policies_or_are_skipped():
@@ -256,11 +229,11 @@ def test_serverless_functions_have_documents_names_and_templates_of_policies():
         "Steps/Policies/0": "identity",
         "P": "identity",
     }
-    assert set(reasons(found)) == {"None", "Role/Policies", "Trust/LambdaInvokePolicy", "Steps/Policies/2"}
+    assert set(reasons(found)) == {"Name", "None", "Role/Policies", "Trust/LambdaInvokePolicy", "Steps/Policies/2"}
     held = {(one.principal, one.policy, one.how) for one in found.attachments}
     assert held == {
         ("NameRole", "AmazonLexReadOnly", "attached"),
-        ("Name", "arn:aws:iam::1:policy/B", "boundary"),
+        ("NameRole", "arn:aws:iam::1:policy/B", "boundary"),
         ("StepsRole", "P", "attached"),
     }
 
@@ -332,7 +305,7 @@ def test_what_a_policy_template_lacks_is_told_and_what_is_open_stays_open():
 
 def test_validation_leaves_out_what_aws_wrote():
     template = load_template(function_with({"S3ReadPolicy": {"BucketName": "b"}}))
-    assert validate_template(template) == ((), ())
+    assert validate_template(collect(template)) == ((), ())
 
 
 def test_the_boundary_of_all_functions_stands_in_globals():
@@ -341,7 +314,7 @@ def test_the_boundary_of_all_functions_stands_in_globals():
     shared = {"Function": {"PermissionsBoundary": "arn:aws:iam::1:policy/Shared"}}
     found = parse_template(stack({"A": function, "B": own}, Globals=shared))
     boundaries = {one.principal: one.policy.rpartition("/")[2] for one in found.attachments if one.how == "boundary"}
-    assert boundaries == {"A": "Shared", "B": "Own"}
+    assert boundaries == {"ARole": "Shared", "BRole": "Own"}
 
 
 def test_what_brings_policies_from_elsewhere_is_told():
@@ -359,36 +332,6 @@ def test_what_brings_policies_from_elsewhere_is_told():
 
 
 # Terraform ---
-
-
-def entry(address, values, **more):
-    kind, _ = address.split(".")[-2:]
-    mode = "data" if address.startswith("data.") or ".data." in address else "managed"
-    return {"address": address, "mode": mode, "type": kind, "name": address, "values": values, **more}
-
-
-def change(address, actions, after=None, unknown=None):
-    more = {"change": {"actions": actions, "before": None, "after": after, "after_unknown": unknown or {}}}
-    found = entry(address, None, **more)
-    del found["values"]
-    return found
-
-
-def plan(*resources, changes=(), prior=(), modules=()):
-    root = {
-        "resources": [entry(address, values) for address, values in resources],
-        "child_modules": [{"resources": [entry(address, values) for address, values in one]} for one in modules],
-    }
-    return json.dumps(
-        {
-            "format_version": "1.2",
-            "terraform_version": "1.9.5",
-            "planned_values": {"root_module": root},
-            "resource_changes": list(changes),
-            "prior_state": {"values": {"root_module": {"resources": [entry(*one) for one in prior]}}},
-            "configuration": {},
-        }
-    )
 
 
 @pytest.mark.parametrize("kind_of_resource", sorted(TERRAFORM))
@@ -452,8 +395,14 @@ def test_what_is_known_only_after_the_plan_is_applied_is_skipped_and_never_empty
         )
     )
     assert found.policies == ()
-    assert set(reasons(found)) == {"aws_iam_policy.p", "aws_iam_role.r/assume_role_policy", "aws_iam_role.r/talk"}
-    assert set(reasons(found).values()) == {"its value is known only after the plan is applied"}
+    attachment = addresses[2]
+    assert reasons(found) == {
+        **dict.fromkeys(
+            ("aws_iam_policy.p", "aws_iam_role.r/assume_role_policy", "aws_iam_role.r/talk"),
+            "its value is known only after the plan is applied",
+        ),
+        attachment: "which policy is attached to r is not known: its value is known only after the plan is applied",
+    }
     assert [one.policy for one in found.attachments] == ["<aws_iam_role_policy_attachment.a.policy_arn>"]
 
 
@@ -1075,6 +1024,7 @@ def test_a_mutated_template_is_read_or_refused(seed):
     bases = [
         load_yaml(STACK.read_text()).value,
         json.loads(plan(("aws_iam_role.r", {"assume_role_policy": "{}"}), changes=[later, data])),
+        json.loads(attaching_plan()),
     ]
     for _ in range(150):
         text = json.dumps(mutated(rng.choice(bases), rng))
@@ -1082,7 +1032,7 @@ def test_a_mutated_template_is_read_or_refused(seed):
         if template is None:
             continue
         found = parse_template(text, source="m.json", parameters=rng.choice([None, KNOWN]))
-        validate_template(template)
+        validate_template(collect(template))
         for one in found.policies:
             assert all(statement.effect in ("Allow", "Deny") for statement in one.policy.statements)
 
@@ -1112,7 +1062,7 @@ def test_read_policies_reads_templates_and_tells_what_it_skipped():
     policies = lg.read_policies(STACK, parameters=KNOWN)
     assert policies["Readers"].kind == "identity"
     lg.tables.SCHEMAS["skipped"].check(policies.skipped)
-    assert policies.skipped["what"].tolist() == ["OnlyInProd"]
+    assert policies.skipped["what"].tolist() == ["BotRole", "BotRole", "OnlyInProd", "Fulfil", SAM]
     assert set(policies.skipped["source"]) == {STACK.name}
     assert policies.templates[0].attachments[0].principal == "BotRole"
     for table in ("policies", "statements", "grants", "conditions", "actions", "cells", "overlap", "never_matches"):
@@ -1157,7 +1107,8 @@ def test_validate_tells_the_lines_of_the_template(capsys, tmp_path):
     assert (bad["line"], bad["pointer"]) == (line, "/Resources/Readers/Properties/PolicyDocument/Statement/0/Action")
     assert (code, bad["file"]) == (0, str(file))
     assert "is a template: each policy in it is judged by its own kind, not as scp" in err
-    assert [one["reason"].split(" (")[0] for one in found["skipped"]] == ["OnlyInProd"]
+    skipped = [one["reason"].split(" (")[0] for one in found["skipped"]]
+    assert skipped == ["BotRole", "BotRole", "OnlyInProd", "Fulfil", SAM]
 
 
 def test_validate_says_nothing_of_values_that_are_open():
@@ -1171,7 +1122,7 @@ def test_validate_says_nothing_of_values_that_are_open():
         ),
         Parameters={"X": {"Type": "String"}},
     )
-    findings, skipped = validate_template(load_template(text))
+    findings, skipped = validate_template(collect(load_template(text)))
     assert [(one.code, one.pointer.rpartition("Statement")[2]) for one in findings] == [("INVALID_ACTION", "/Action/1")]
     assert skipped == ()
 
@@ -1182,7 +1133,7 @@ def test_validate_finds_in_a_template_what_it_finds_in_the_policy_alone():
         alone = [(one.code, one.pointer, one.message) for one in lg.validate_policy(document)]
         for name, text, source in wrapped(document):
             place = only(text, source=source).place
-            found, _ = validate_template(load_template(text, source=source))
+            found, _ = validate_template(collect(load_template(text, source=source)))
             told = [(one.code, one.pointer.removeprefix(place), one.message) for one in found if name]
             assert sorted(told) == sorted(alone)
 
@@ -1218,7 +1169,7 @@ def test_a_policy_as_text_is_judged_as_the_text_that_it_is():
         ("{", "JSON_SYNTAX_ERROR"),
     ):
         template = plan(("aws_iam_policy.p", {"policy": text}))
-        findings, _ = validate_template(load_template(template))
+        findings, _ = validate_template(collect(load_template(template)))
         place = "/planned_values/root_module/resources/0/values/policy"
         assert code in {one.code for one in findings}
         assert all(one.pointer.startswith(place) and one.line for one in findings)
@@ -1226,7 +1177,7 @@ def test_a_policy_as_text_is_judged_as_the_text_that_it_is():
 
 
 def test_a_document_that_is_no_object_is_a_finding():
-    findings, _ = validate_template(load_template(stack(managed([TALK]))))
+    findings, _ = validate_template(collect(load_template(stack(managed([TALK])))))
     assert [(one.code, one.pointer) for one in findings] == [
         ("DATA_TYPE_MISMATCH", "/Resources/P/Properties/PolicyDocument")
     ]

@@ -3,41 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
-from lexgraph.account.templates import Template, TemplateSkipped, collect
+from lexgraph.account.templates import TemplateSkipped
 from lexgraph.account.templates.filling import OPEN, stand_in
 from lexgraph.account.templates.found import Collector, Document
 from lexgraph.account.templates.gaps import gaps_in
 from lexgraph.checks.finding import Finding
-from lexgraph.checks.validate import Day, validate_policy
-
-Validated = tuple[tuple[Finding, ...], tuple[TemplateSkipped, ...]]
+from lexgraph.checks.validate import validate_policy
 
 
-def validate_template(
-    template: Template, *, parameters: Mapping[str, Any] | None = None, date: Day = None
-) -> Validated:
-    """Return everything that is wrong or doubtful in a template's policies, and what was passed over.
+def validate_template(found: Collector) -> tuple[tuple[Finding, ...], tuple[TemplateSkipped, ...]]:
+    """Return everything that is wrong or doubtful in what was collected from a template, and what was passed over.
 
-    `parameters` are values of the template's. Pointers, lines and columns are those of the template. Where the template
-    leaves a value open, nothing is told of that value, and the rest is judged.
+    Pointers, lines and columns are those of the template. Where the template leaves a value open, nothing is told of
+    that value, and the rest is judged.
 
-    >>> from lexgraph.account.templates import load_template
+    >>> from lexgraph.account.templates import collect, load_template
     >>> text = '''{"Resources": {"Readers": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument":
     ...     {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "lex:GetBott", "Resource": "*"}}}}}}'''
-    >>> [(one.code, one.pointer) for one in validate_template(load_template(text))[0]]
+    >>> [(one.code, one.pointer) for one in validate_template(collect(load_template(text)))[0]]
     [('INVALID_ACTION', '/Resources/Readers/Properties/PolicyDocument/Statement/Action')]
     """
-    found = collect(template, parameters)
-    # AWS's own, SAM's policy templates, are left out: nobody can mend them.
-    findings = tuple(finding for one in found.documents if not one.aws for finding in _of_document(one, found, date))
+    # AWS's own, SAM's policy templates and managed ones that Terraform looked up, are left out: nobody can mend them.
+    findings = tuple(finding for one in found.documents if not one.aws for finding in _of_document(one, found))
     return findings, tuple(found.skipped)
 
 
-def _of_document(document: Document, found: Collector, date: Day) -> Iterator[Finding]:
+def _of_document(document: Document, found: Collector) -> Iterator[Finding]:
     filled = stand_in(document.node)
     if filled.refused is not None:
         found.skip(filled.refused[0], document.name, filled.refused[1])
@@ -46,7 +40,7 @@ def _of_document(document: Document, found: Collector, date: Day) -> Iterator[Fi
     if not isinstance(read, str | dict):
         read = json.dumps(read)  # no object, which the finding says
     open_places = tuple(node.place for node, _ in gaps_in(document.node))
-    for finding in validate_policy(read, kind=document.kind, name=document.name, date=date):
+    for finding in validate_policy(read, kind=document.kind, name=document.name):
         pointer = document.place(finding.pointer, filled.node)
         at_gap = any(pointer == place or pointer.startswith(f"{place}/") for place in open_places)
         if not at_gap and (OPEN not in finding.message or not open_places):

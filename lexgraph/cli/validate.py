@@ -130,8 +130,9 @@ def _judge(found: Validation, name: str, data: bytes, *, named: bool = True) -> 
 
 
 def _template(found: Validation, template: Template) -> None:
-    findings, skipped = validate_template(template, parameters=found.parameters)
-    found.known |= set(collect(template).parameters) if found.parameters else set()
+    collected = collect(template, found.parameters)
+    findings, skipped = validate_template(collected)
+    found.known.update(collected.parameters)
     found.findings += findings
     found.skipped += [Skipped(template.source, f"{one.what} ({one.place}): {one.reason}") for one in skipped]
 

@@ -127,7 +127,8 @@ def read_policies(
     Returns
     -------
     PolicySet
-        Its ``skipped`` is a table of what could not be read, and why.
+        Its ``skipped`` is a table of what could not be read, and why; of the policies that a template attaches and does
+        not hold, too.
 
     Raises
     ------

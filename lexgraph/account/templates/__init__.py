@@ -1,7 +1,8 @@
 """The IAM policies in infrastructure templates: Terraform's plans and states, CloudFormation's and SAM's templates.
 
 :func:`parse_template` returns what a template says; nothing is deployed, fetched or run. A value that the template does
-not tell makes the statement that it stands in unknown, and never a wider or a narrower one.
+not tell makes the statement that it stands in unknown, and never a wider or a narrower one. Policies that a template
+attaches by ARN or name, and does not hold, are among what is passed over.
 """
 
 from __future__ import annotations

@@ -6,16 +6,18 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from lexgraph.account.templates import permission, serverless
+from lexgraph.account.templates.attached import Attachments, Holding
 from lexgraph.account.templates.found import Collector, label_of, pointer_to
 from lexgraph.account.templates.gaps import Gap, Node, alternatives, text_of
 from lexgraph.account.templates.intrinsic import Resolver
 from lexgraph.account.templates.load import Template
+from lexgraph.account.templates.names import OwnPolicies
 from lexgraph.account.templates.parameters import Parameters
 from lexgraph.account.templates.types import CLOUDFORMATION, ELSEWHERE, NO_POLICY, ORGANIZATION_KINDS, Holds
 
 Json = Any
 # Transforms that are known to leave the policies of other resources as they stand.
-_KNOWN_TRANSFORMS = ("AWS::Serverless-2016-10-31", "AWS::LanguageExtensions")
+_KNOWN_TRANSFORMS = (serverless.TRANSFORM, "AWS::LanguageExtensions")
 
 
 def read_cloudformation(template: Template, parameters: Mapping[str, Json] | None = None) -> Collector:
@@ -31,12 +33,15 @@ class _Reader:
         self.parameters = Parameters(declared if isinstance(declared, Mapping) else {}, parameters)
         self.resolver = Resolver(template.value, self.parameters, template.source)
         self.found = Collector(template)
+        self.roles_of_sam = 0
+        self.attachments = Attachments(self.found, OwnPolicies(self.resolver), self.parameters.partition)
         self.special: dict[str, Callable[[str, str, Node, tuple[str, ...]], None]] = {
             "AWS::IAM::Role": self.role,
             "AWS::IAM::User": self.holder,
             "AWS::IAM::Group": self.holder,
             "AWS::Lambda::Permission": self.permission,
             "AWS::Organizations::Policy": self.organization_policy,
+            "AWS::SSO::PermissionSet": self.permission_set,
             "AWS::Events::EventBusPolicy": self.event_bus,
             "AWS::Serverless::Function": self.serverless,
             "AWS::Serverless::StateMachine": self.serverless,
@@ -51,13 +56,19 @@ class _Reader:
                 self.found.skip(place, logical, reason)
             else:
                 self.resource(logical, resource, place)
+        if self.roles_of_sam and serverless.TRANSFORM in self.named_transforms:
+            self.found.skip("/Transform", serverless.TRANSFORM, serverless.roles_of_sam(self.roles_of_sam))
         self.found.parameters = tuple(sorted(self.parameters.declared))
         self.found.assumptions = tuple(self.parameters.assumptions)
         return self.found
 
-    def transforms(self) -> None:
+    @property
+    def named_transforms(self) -> list[Json]:
         found = self.resolver.template.get("Transform")
-        for name in found if isinstance(found, list) else [found]:
+        return found if isinstance(found, list) else [found]
+
+    def transforms(self) -> None:
+        for name in self.named_transforms:
             if name is not None and name not in _KNOWN_TRANSFORMS:
                 label = name if isinstance(name, str) else "Fn::Transform"
                 self.found.skip("/Transform", label, "a macro may add policies or change them when it is deployed")
@@ -84,7 +95,7 @@ class _Reader:
         else:
             for holds in CLOUDFORMATION[kind]:
                 self.document(logical, kind, properties, holds, doubts)
-        self.attached_to(logical, kind, properties)
+        self.attached_to(logical, kind, properties, doubts)
 
     def document(
         self, logical: str, kind: str, properties: Node, holds: Holds, doubts: tuple[str, ...], name: str | None = None
@@ -122,17 +133,43 @@ class _Reader:
             self.document(logical, kind, entry, Holds(("PolicyDocument",), "identity"), doubts, title)
         return len(listed)
 
-    def attached_to(self, logical: str, kind: str, properties: Node) -> None:
+    def attached_to(self, logical: str, kind: str, properties: Node, doubts: tuple[str, ...]) -> None:
         """Note who holds what, as far as the resource tells."""
-        for node in _entries(properties.get("ManagedPolicyArns")):
-            self.found.attach(node.place, logical, label_of(node), "attached")
-        for node in _entries(properties.get("PermissionsBoundary")):
-            self.found.attach(node.place, logical, label_of(node), "boundary")
-        how = "attached" if kind == "AWS::IAM::ManagedPolicy" else "inline"
+        if kind in ("AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group"):
+            for node in _entries(properties.get("ManagedPolicyArns")):
+                self.attachments.note(node, Holding(logical, logical, "attached", doubts))
+            for node in _entries(properties.get("PermissionsBoundary")):
+                self.attachments.note(node, Holding(logical, logical, "boundary", doubts))
         if kind.startswith("AWS::IAM::") and kind.endswith("Policy"):
+            how = "attached" if kind == "AWS::IAM::ManagedPolicy" else "inline"
             for key in ("Roles", "Users", "Groups", "RoleName", "UserName", "GroupName"):
-                for node in _entries(properties.get(key)):
+                self.held_by(logical, key, properties, how)
+
+    def held_by(self, logical: str, key: str, properties: Node, how: str) -> None:
+        """Note who holds a policy of the template."""
+        for entry in _entries(properties.get(key)):
+            for node, _ in alternatives(entry, ()):
+                if text_of(node.value) is None:
+                    self.found.skip(node.place, f"{logical}/{key}", "neither a name nor a list of names")
+                else:
                     self.found.attach(node.place, label_of(node), logical, how)
+
+    def permission_set(self, logical: str, kind: str, properties: Node, doubts: tuple[str, ...]) -> None:
+        for holds in CLOUDFORMATION[kind]:
+            self.document(logical, kind, properties, holds, doubts)
+        held = Holding(logical, logical, "attached", doubts)
+        for node in _entries(properties.get("ManagedPolicies")):
+            self.attachments.note(node, held)
+        for node in _entries(properties.get("CustomerManagedPolicyReferences")):
+            self.attachments.note_reference(node, held)
+        for entry in _entries(properties.get("PermissionsBoundary")):
+            for node, why in alternatives(entry, doubts):
+                bounded = Holding(logical, logical, "boundary", why)
+                arn, reference = node.get("ManagedPolicyArn"), node.get("CustomerManagedPolicyReference")
+                if arn is not None or reference is None:
+                    self.attachments.note(arn or node, bounded)
+                else:
+                    self.attachments.note_reference(reference, bounded)
 
     # Others ----------------------------------------------------------------------------------------------------------
 
@@ -163,11 +200,11 @@ class _Reader:
         self.found.document(document, logical, "resource", logical, kind, doubts)
 
     def serverless(self, logical: str, kind: str, properties: Node, doubts: tuple[str, ...]) -> None:
-        serverless.read_function(self.found, logical, kind, properties, doubts, self.parameters)
         shared = self.resolver.resolve(self.resolver.template.get("Globals"), "/Globals")
-        boundary = shared.get("Function", "PermissionsBoundary")
-        if kind.endswith("::Function") and boundary and properties.get("PermissionsBoundary") is None:
-            self.found.attach(boundary.place, logical, label_of(boundary), "boundary")
+        boundary = shared.get("Function", "PermissionsBoundary") if kind.endswith("::Function") else None
+        made = serverless.Made(logical, kind, properties, doubts, boundary)
+        self.roles_of_sam += kind.endswith("::Function") and not made.has_role
+        serverless.read_function(self.found, self.attachments, made, self.parameters)
 
 
 def _entries(node: Node | None) -> Iterator[Node]:

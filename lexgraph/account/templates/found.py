@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from lexgraph.account.templates.filling import Filled, widened
 from lexgraph.account.templates.gaps import Gap, Mixed, Node, alternatives, gaps_in, node_of, text_of
@@ -62,7 +62,9 @@ class TemplateAttachment:
 
 @dataclass(frozen=True, slots=True)
 class TemplateSkipped:
-    """What was passed over: its place (JSON pointer), its name, and why."""
+    """What was passed over: its place (JSON pointer), its name, and why. Of a policy that is attached, the name is that
+    of the resource that attaches it.
+    """
 
     place: str
     what: str
@@ -73,9 +75,10 @@ class TemplateSkipped:
 class TemplatePolicies:
     """What a template says about IAM.
 
-    `skipped` names every resource that could hold a policy and from which one could not be read; `others` counts the
-    resources of types that have nothing to do with policies. `parameters` are the names of the template's parameters,
-    `assumptions` what was taken for granted, as sentences.
+    `skipped` names every resource that could hold a policy and from which one could not be read, and every policy that
+    is attached by ARN or name and does not stand in the template; `others` counts the resources of types that have
+    nothing to do with policies. `parameters` are the names of the template's parameters, `assumptions` what was taken
+    for granted, as sentences.
     """
 
     source: str
@@ -135,10 +138,13 @@ class Collector:
         self.attachments[TemplateAttachment(place, principal, policy, how)] = None
 
     def other(self, kind: str, name: str, value: Json, place: str) -> None:
-        """Count a resource that has nothing to do with policies; one that seems to hold one all the same is told."""
+        """Count a resource that has nothing to do with policies; one that seems to hold or to name one all the same is
+        told.
+        """
         self.others[kind] += 1
-        if (at := policy_within(value)) is not None:
-            self.skip(f"{place}{at}", name, f"policies of {kind} are not read, and it seems to hold one")
+        if (found := policy_within(value)) is not None:
+            at, does = found
+            self.skip(f"{place}{at}", name, f"policies of {kind} are not read, and it seems to {does} one")
 
     def document(
         self,
@@ -256,28 +262,35 @@ def place_in(node: Node, pointer: str) -> str:
     return node.place
 
 
-def policy_within(value: Json) -> str | None:
-    """Return the pointer of the first object that looks like a policy document; None where there is none.
+def policy_within(value: Json) -> tuple[str, Literal["hold", "name"]] | None:
+    """Return the pointer of the first object that looks like a policy document, else of the first text that holds the
+    ARN of a policy; None where there is neither.
 
     >>> policy_within({"Access": [{"Statement": [{"Effect": "Allow"}]}]})
-    '/Access/0'
+    ('/Access/0', 'hold')
+    >>> policy_within({"Attach": "arn:aws:iam::aws:policy/AmazonLexReadOnly"})
+    ('/Attach', 'name')
     """
+    named: str | None = None
     waiting: list[tuple[str, Json]] = [("", value)]
     for _ in range(_MOST_LOOKED_AT):
         if not waiting:
-            return None
+            break
         pointer, item = waiting.pop()
         if isinstance(item, Mapping):
             statements = item.get("Statement")
             first = statements[0] if isinstance(statements, list) and statements else statements
             if isinstance(first, Mapping) and "Effect" in first:
-                return pointer
+                return pointer, "hold"
             waiting += [(pointer + pointer_to(key), inner) for key, inner in item.items()]
         elif isinstance(item, list):
             waiting += [(f"{pointer}/{i}", inner) for i, inner in enumerate(item)]
-        elif isinstance(item, str) and '"Statement"' in item and '"Effect"' in item:
-            return pointer
-    return None
+        elif isinstance(item, str):
+            if '"Statement"' in item and '"Effect"' in item:
+                return pointer, "hold"
+            if ":iam::" in item and ":policy/" in item:
+                named = pointer
+    return None if named is None else (named, "name")
 
 
 def kind_of(value: Node) -> Kind:

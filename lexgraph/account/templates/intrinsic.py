@@ -194,6 +194,8 @@ class Resolver:
             return self.resolve(arguments[chosen], f"{place}/{chosen}")
         branches = tuple(self.resolve(arguments[i], f"{place}/{i}") for i in (1, 2))
         kept = tuple(node for node in branches if node.value is not NO_VALUE)
+        if not kept:
+            return Node(NO_VALUE, place)
         return Node(Gap(f"If {name}", f"whether the condition {name} holds is not known: {why}", None, kept), place)
 
     def find_in_map(self, arguments: Json, place: str) -> Node:

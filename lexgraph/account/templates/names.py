@@ -6,10 +6,11 @@ where only the name is open leaves a statement about one bot a statement about b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from lexgraph.account.aws_policies import is_aws
 from lexgraph.account.templates.gaps import Gap, Mixed, Node, Text, joined, parts_of, text_of
 from lexgraph.policy.jsontext import escape_pointer
 
@@ -137,3 +138,38 @@ def _with_target(text: Text, logical: str) -> Text:
     if isinstance(text, Mixed):
         return Mixed(tuple(p if isinstance(p, str) else Gap(p.what, p.why, logical, p.branches) for p in text.parts))
     return text
+
+
+class OwnPolicies:
+    """Tells whether an ARN is that of one of the template's own managed policies."""
+
+    def __init__(self, looks: Looks) -> None:
+        self.looks = looks
+        self.known: set[_Key] | None = None
+
+    def __call__(self, arn: Text) -> bool:
+        """Return whether it is, as far as the template tells."""
+        if is_aws(arn if isinstance(arn, str) else arn.text):
+            return False  # without a look at the template's, whose ARNs may rest on an assumption
+        if self.known is None:
+            self.known = set()
+            for logical, resource in self.looks.resources.items():
+                if isinstance(resource, Mapping) and resource.get("Type") == "AWS::IAM::ManagedPolicy":
+                    self.known.update(_keys(attribute(self.looks, logical, None)))
+        return _key(arn) in self.known
+
+
+_Key = tuple[str | tuple[str, str | None], ...]
+
+
+def _key(text: Text) -> _Key:
+    """A text as it compares: a gap is what it is called, and the resource that it is of."""
+    return tuple(part if isinstance(part, str) else (part.what, part.target) for part in parts_of(text))
+
+
+def _keys(arn: Text) -> Iterator[_Key]:
+    """An ARN as Ref gives it, and as it may be written out where only the stack's own account or place is open."""
+    key = _key(arn)
+    yield key
+    if all(isinstance(part, str) or part[0] in _PSEUDO.values() for part in key):
+        yield tuple(part if isinstance(part, str) else (part[0], None) for part in key)

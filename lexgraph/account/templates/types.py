@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from lexgraph.policy.model import Kind
 
@@ -20,6 +21,17 @@ class Holds:
 
 def _one(path: str, kind: Kind = "resource", without: str | None = None) -> tuple[Holds, ...]:
     return (Holds(tuple(path.split(".")), kind, without),)
+
+
+@dataclass(frozen=True, slots=True)
+class Attaches:
+    """What attaches policies of Terraform's: the attribute that tells the policy or policies, those that tell the
+    holders, and by what the policy is told.
+    """
+
+    policies: str
+    holders: tuple[str, ...]
+    by: Literal["ARN", "id"] = "ARN"
 
 
 NO_POLICY = "it has no policy of its own"
@@ -103,6 +115,22 @@ TERRAFORM: dict[str, tuple[Holds, ...]] = {
     "aws_ssoadmin_permission_set_inline_policy": _one("inline_policy", "identity"),
     "aws_vpc_endpoint": _one("policy", "endpoint", _ENDPOINT_DEFAULT),
     "aws_vpc_endpoint_policy": _one("policy", "endpoint"),
+}
+
+# Resources of Terraform's that are policies, which may be attached; as data, they bring one that is there already.
+TERRAFORM_POLICIES = frozenset({"aws_iam_policy", "aws_organizations_policy"})
+
+TERRAFORM_ATTACHES: dict[str, Attaches] = {
+    "aws_iam_group_policy_attachment": Attaches("policy_arn", ("group",)),
+    "aws_iam_group_policy_attachments_exclusive": Attaches("policy_arns", ("group_name",)),
+    "aws_iam_policy_attachment": Attaches("policy_arn", ("roles", "users", "groups")),
+    "aws_iam_role_policy_attachment": Attaches("policy_arn", ("role",)),
+    "aws_iam_role_policy_attachments_exclusive": Attaches("policy_arns", ("role_name",)),
+    "aws_iam_user_policy_attachment": Attaches("policy_arn", ("user",)),
+    "aws_iam_user_policy_attachments_exclusive": Attaches("policy_arns", ("user_name",)),
+    "aws_organizations_policy_attachment": Attaches("policy_id", ("target_id",), "id"),
+    "aws_ssoadmin_managed_policy_attachment": Attaches("managed_policy_arn", ("permission_set_arn",)),
+    "aws_ssoadmin_managed_policy_attachments_exclusive": Attaches("managed_policy_arns", ("permission_set_arn",)),
 }
 
 ORGANIZATION_KINDS: dict[str, Kind] = {"SERVICE_CONTROL_POLICY": "scp", "RESOURCE_CONTROL_POLICY": "rcp"}

@@ -14,24 +14,28 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lexgraph.account import chunks
+from lexgraph.account import chunks, stream
 from lexgraph.account.details import Details
 from lexgraph.account.model import Snapshot
-from lexgraph.account.pages import collector_paused, load_pages, parse_account, read_account_files
+from lexgraph.account.packed.documents import Documents, TrustDocuments
+from lexgraph.account.packed.unpacking import parts_of
+from lexgraph.account.pages import load_pages, parse_account, read_account_files
+from lexgraph.account.pausing import collector_paused
 from lexgraph.account.readers import example_account_path
 from lexgraph.account.stream import read_text
 from lexgraph.catalog.managed import managed_documents, managed_names
 from lexgraph.errors import AccountError, DocumentError
-from lexgraph.policy.jsontext import load_json, scan_pairs
+from lexgraph.policy.jsontext import load_json
 from lexgraph.policy.model import Kind, Policy
 from lexgraph.policy.parse import inspect_policy
-from lexgraph.policy.plain import NotPlain, PlainReader, object_in
+from lexgraph.policy.plain import NotPlain, Parts, PlainReader
 from lexgraph.policy.reader import PolicyReader
 from tests.documents import bad_documents
 from tests.hostile import hostile_dump
@@ -57,8 +61,10 @@ def told(error: DocumentError) -> tuple[Any, ...]:
 
 
 def in_pieces(text: str, size: int) -> Snapshot:
+    """The account in a text that comes in pieces, with few entries read at once, so that many lie in two pieces."""
     details = Details("a.json")
-    read_text((text[i : i + size] for i in range(0, len(text), size)), details, source="a.json")
+    with patch.multiple(stream, MOST_AT_ONCE=3 * size, FEWEST_AT_ONCE=1):
+        read_text((text[i : i + size] for i in range(0, len(text), size)), details, source="a.json")
     return details.snapshot()
 
 
@@ -232,6 +238,14 @@ def same(policy: Policy, parts: Any) -> bool:
     return mine == parts and forms[0] == forms[1]
 
 
+def quickly(text: str, *, trust: bool) -> Parts:
+    """What the quick reader makes of a document. Raises NotPlain."""
+    documents = (TrustDocuments if trust else Documents)(PlainReader())
+    if documents.add([text])[1]:
+        raise NotPlain
+    return parts_of(documents)[0]
+
+
 def test_what_the_quick_reader_reads_the_strict_one_reads_too() -> None:
     read = 0
     written: list[tuple[Kind, str]]
@@ -240,7 +254,7 @@ def test_what_the_quick_reader_reads_the_strict_one_reads_too() -> None:
         if kind not in ("identity", "trust"):
             continue
         try:
-            parts = PlainReader().document(object_in(text), trust=kind == "trust")
+            parts = quickly(text, trust=kind == "trust")
         except NotPlain:
             continue
         policy, problems = inspect_policy(text, kind=kind)
@@ -254,15 +268,12 @@ def test_what_the_quick_reader_reads_the_strict_one_reads_too() -> None:
 @given(st.sampled_from([json.dumps(ALLOW, indent=0), json.dumps(TRUST, indent=0)]), st.randoms(use_true_random=False))
 def test_of_a_damaged_document_too(text: str, rng: random.Random) -> None:
     text = damaged(text, rng)
-    reader = PlainReader()
     for trust in (True, False):
         try:
-            value, _ = scan_pairs(text, 0)
-            parts = reader.document(value, trust=trust)
-            strict = load_json(text)
-        except (NotPlain, ValueError, DocumentError):
+            parts = quickly(text, trust=trust)
+        except NotPlain:
             continue
-        policy = PolicyReader("trust" if trust else "identity", None).policy(strict, "p", None)
+        policy = PolicyReader("trust" if trust else "identity", None).policy(load_json(text), "p", None)
         assert policy is not None, text
         assert same(policy, parts), text
 
@@ -319,6 +330,7 @@ def test_equal_documents_share_their_statements_and_different_ones_their_element
 
 def test_an_entry_larger_than_any_is_refused_however_it_is_read(monkeypatch: Any) -> None:
     monkeypatch.setattr("lexgraph.account.window.MOST_CHARACTERS", 50_000)
+    monkeypatch.setattr("lexgraph.account.stream.MOST_AT_ONCE", 5_000)
     for junk in ('"' + "x" * 50_000 + '"', "[" + "1," * 25_000 + "1]", '"' + "x" * 200_000):
         text = '{"Policies": [], "UserDetailList": [{}, {"UserName": ' + junk + "}]}"
         found = assert_alike(text, 1_000)

@@ -23,7 +23,8 @@ from lexgraph.evaluation.simulate import CaseReader, simulate_line
 from lexgraph.policy.jsontext import load_json
 from lexgraph.policy.parse import inspect_policy, parse_policy
 from lexgraph.policy.write import policy_document, write_policy
-from lexgraph.tables.policies import conditions_table, grants_table, policies_table, statements_table
+from lexgraph.tables.grants import grants_table
+from lexgraph.tables.policies import conditions_table, policies_table, statements_table
 from tests.documents import bad_documents, same
 from tests.hostile import ALL, DECEPTIVE
 from tests.hostile_documents import hostile_documents

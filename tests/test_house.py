@@ -37,13 +37,14 @@ LAYERS = (
 ).split()
 # The lowest layer that may import a library. Through checks it is the standard library and these few.
 LOWEST = {
+    "msgspec": "account",
     "pandas": "tables",
     "networkx": "graph",
     "matplotlib": "plots",
     "ipywidgets": "widgets",
     "anywidget": "widgets",
 }
-BELOW_TABLES = {"lexgraph", "numpy", "orjson", "boto3", "botocore", "tqdm", "yaml"} | set(sys.stdlib_module_names)
+BELOW_TABLES = {"lexgraph", "numpy", "msgspec", "boto3", "botocore", "tqdm", "yaml"} | set(sys.stdlib_module_names)
 
 # Nothing may tell on which machine, from which registry or by what means the project was made. Written in
 # pieces, so that this file does not contain what it forbids.

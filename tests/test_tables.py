@@ -67,10 +67,10 @@ from lexgraph.tables.compare import (
 )
 from lexgraph.tables.console import console_needs_table, console_readiness_table
 from lexgraph.tables.escalation import escalation_table
+from lexgraph.tables.grants import grants_table
 from lexgraph.tables.never import never_matches_table
 from lexgraph.tables.policies import (
     conditions_table,
-    grants_table,
     policies_table,
     policy_actions_table,
     statements_table,

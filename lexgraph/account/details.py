@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from lexgraph.account.aws_policies import bundled_policy
@@ -11,13 +13,16 @@ from lexgraph.account.entries import MORE, EntryReader, Where, what
 from lexgraph.account.entries import TRUST_NAME as TRUST_NAME
 from lexgraph.account.entries import pointer_of as pointer_of
 from lexgraph.account.model import Group, ManagedPolicy, Principal, Snapshot
-from lexgraph.account.plain import PlainEntries
+from lexgraph.account.packed.account import PackedAccount
+from lexgraph.account.packed.entries import PackedEntries
+from lexgraph.account.packed.unpacking import Unpacking
 from lexgraph.errors import AccountError, shown
 from lexgraph.policy.arn import PARTS
 
 Json = Any
 # Finding the line of an error means reading a text once more, slowly; beyond this many characters the pointer must do.
 MOST_TO_SEARCH = 8_000_000
+T = TypeVar("T")
 _Value = TypeVar("_Value", Principal, Group, ManagedPolicy)
 
 
@@ -35,13 +40,14 @@ class Details(EntryReader):
 
     def __init__(self, source: str) -> None:
         super().__init__(source)
-        self.users: list[tuple[Principal, tuple[str, ...]]] = []
-        self.roles: list[Principal] = []
-        self.groups: list[Group] = []
-        self.policies: list[ManagedPolicy] = []
+        # What was read strictly; of each how many packed entries of its list stand before it.
+        self.users: list[tuple[int, tuple[Principal, tuple[str, ...]]]] = []
+        self.roles: list[tuple[int, Principal]] = []
+        self.groups: list[tuple[int, Group]] = []
+        self.policies: list[tuple[int, ManagedPolicy]] = []
         self.notes: list[str] = []
         self.truncated = False
-        self.plain = PlainEntries(self.strings)
+        self.packed = PackedEntries()
 
     # Reading ------------------------------------------------------------------------------------------------
 
@@ -65,53 +71,63 @@ class Details(EntryReader):
         """Read one entry of a list, strictly."""
         if not isinstance(item, Mapping):
             raise self.wrong_type(at, "an object", item)
+        before = self.packed.held[name]
         if name == "UserDetailList":
-            self.users.append(self.user(item, at))
+            self.users.append((before, self.user(item, at)))
         elif name == "RoleDetailList":
-            self.roles.append(self.principal(item, at, "role"))
+            self.roles.append((before, self.principal(item, at, "role")))
         elif name == "GroupDetailList":
-            self.groups.append(self.group(item, at))
+            self.groups.append((before, self.group(item, at)))
         elif (policy := self.policy(item, at)) is not None:
-            self.policies.append(policy)
+            self.policies.append((before, policy))
         self.check_arn(name, item, at)
-
-    def plain_entry(self, name: str, pairs: Json) -> None:
-        """Read one entry of a list as :func:`lexgraph.policy.jsontext.scan_pairs` gave it. Raises NotPlain, and then
-        has read nothing.
-        """
-        if name == "UserDetailList":
-            self.users.append(self.plain.user(pairs))
-        elif name == "RoleDetailList":
-            self.roles.append(self.plain.role(pairs))
-        elif name == "GroupDetailList":
-            self.groups.append(self.plain.group(pairs))
-        else:
-            self.policies.append(self.plain.policy(pairs))
 
     # The whole ----------------------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
         """Return the account. Nothing can be read afterwards."""
-        del self.plain, self.strings  # what was kept to be met again makes room
         if self.truncated:
             self.notes.append("the last page says that more pages follow: what they hold is missing")
-        groups = self.distinct(self.groups, "group")
+        described, asked = self.packed.group_names()
+        strict = self.users or self.roles or self.groups or self.policies
+        if strict or not asked <= described or self.packed.may_repeat():
+            return self.unpacked()
+        account = self.account_id(self.packed.fronts())
+        used = {arn for arn in (*self.packed.attachments.values, *self.packed.boundaries.values) if arn}
+        bundled = self.aws_policies(used.difference(self.packed.policy_arns()))
+        roles = any(block.kind == "role" for block in self.packed.holders)
+        return self.described(account, roles=roles).with_packed(PackedAccount(self.packed, bundled))
+
+    def unpacked(self) -> Snapshot:
+        """Return the account in which something is not as nearly always, with its values made."""
+        unpacking = Unpacking(self.packed)
+        groups = self.distinct(_as_dumped(unpacking.groups(), self.groups), "group")
         by_name = {group.name: group.arn for group in groups}
-        users = [self.with_groups(user, names, by_name) for user, names in self.users]
-        principals = self.distinct([*users, *self.roles], "principal")
+        users = sorted(_as_dumped(unpacking.users(), self.users), key=lambda pair: pair[0].arn)
+        roles = _as_dumped(unpacking.roles(), self.roles)
+        members = [self.with_groups(user, names, by_name) for user, names in users]
+        principals = self.distinct([*members, *roles], "principal")
+        policies = self.distinct(_as_dumped(unpacking.policies(), self.policies), "policy")
         holders: list[Principal | Group] = [*principals, *groups]
-        account = self.account_id(holders)
-        policies = self.with_aws_policies(self.distinct(self.policies, "policy"), holders)
+        used = {arn for holder in holders for arn in holder.attached}
+        used |= {principal.boundary for principal in principals if principal.boundary}
+        added = self.aws_policies(used - {policy.arn for policy in policies})
+        return replace(
+            self.described(self.account_id([holder.arn for holder in holders]), roles=bool(roles)),
+            principals=principals,
+            groups=groups,
+            policies=tuple(sorted((*policies, *added), key=lambda policy: policy.arn)) if added else policies,
+        )
+
+    def described(self, account: str | None, *, roles: bool) -> Snapshot:
+        """Return the account without what is in it."""
         return Snapshot(
             source=self.source,
             sha256="",
             account_id=account,
-            principals=principals,
-            groups=groups,
-            policies=policies,
             unreadable=tuple(self.unreadable),
             notes=tuple(self.notes),
-            has_all_roles=bool(self.roles) and not self.truncated,
+            has_all_roles=roles and not self.truncated,
         )
 
     def with_groups(self, user: Principal, names: tuple[str, ...], known: Mapping[str, str]) -> Principal:
@@ -143,26 +159,21 @@ class Details(EntryReader):
             self.notes.append(f"{len(values) - len(found)} of kind {what} stood in the file more than once")
         return tuple([found[arn] for arn in sorted(found)])
 
-    def account_id(self, holders: list[Principal | Group]) -> str | None:
-        """Return the account's number."""
-        parts = (holder.arn.split(":", PARTS - 1) for holder in holders)
+    def account_id(self, arns: Iterable[str]) -> str | None:
+        """Return the account's number, by the ARNs of its users, roles and groups."""
+        parts = [front.split(":", PARTS - 1) for front in {arn.partition("/")[0] for arn in arns}]
         accounts = sorted({arn[4] for arn in parts if len(arn) == PARTS and arn[4].isdigit()})
         if len(accounts) > 1:
             message = f"the file mixes accounts: {', '.join(accounts[:5])}; read each on its own"
             raise AccountError(message, code="MIXED_ACCOUNTS", source=self.source)
         return accounts[0] if accounts else None
 
-    def with_aws_policies(
-        self, policies: tuple[ManagedPolicy, ...], holders: list[Principal | Group]
-    ) -> tuple[ManagedPolicy, ...]:
-        """Add AWS's managed policies that are attached and not in the dump, from the bundled ones; note what
+    def aws_policies(self, arns: set[str]) -> tuple[ManagedPolicy, ...]:
+        """Return the bundled ones of AWS's managed policies that are attached and not in the dump; note them, and what
         is missing.
         """
-        used = {arn for holder in holders for arn in holder.attached}
-        used |= {p.boundary for p in holders if isinstance(p, Principal) and p.boundary}
-        broken = {bad.owner for bad in self.unreadable}
         added = []
-        for arn in sorted(used - {policy.arn for policy in policies} - broken):
+        for arn in sorted(arns - {bad.owner for bad in self.unreadable}):
             bundled = bundled_policy(arn)
             if bundled is None:
                 self.missing(arn)
@@ -170,7 +181,12 @@ class Details(EntryReader):
                 added.append(bundled)
                 version = bundled.default_version
                 self.notes.append(f"{shown(arn)} is not in the file: its bundled {version} stands for it")
-        return tuple(sorted((*policies, *added), key=lambda policy: policy.arn)) if added else policies
+        return tuple(added)
+
+
+def _as_dumped(packed: Iterable[T], strict: list[tuple[int, T]]) -> list[T]:
+    """Entries of a list in the order of the dump, of which the strict ones tell how many packed ones stand before."""
+    return [entry for _, entry in sorted((*strict, *enumerate(packed)), key=itemgetter(0))]
 
 
 def is_page(page: Mapping[str, Json]) -> bool:

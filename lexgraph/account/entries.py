@@ -24,7 +24,7 @@ LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
 MORE = "NextToken"
 # What the entries of each list are, in their ARNs.
 KINDS = {"UserDetailList": "user", "GroupDetailList": "group", "RoleDetailList": "role", "Policies": "policy"}
-_ARNS = {kind: re.compile(rf"arn:[^:]*:iam:[^:]*:[^:]*:{kind}/") for kind in KINDS.values()}
+ARNS = {kind: re.compile(rf"arn:[^:]*:iam:[^:]*:[^:]*:{kind}/") for kind in KINDS.values()}
 TRUST_NAME = "trust policy"
 NO_DOCUMENT = "the file does not hold this policy's document"
 _MOST_DIGITS = 18
@@ -315,7 +315,7 @@ def is_arn(text: str, kind: str) -> bool:
     >>> is_arn("arn:aws:iam::111122223333:user/maria", "user")
     True
     """
-    return _ARNS[kind].match(text) is not None
+    return ARNS[kind].match(text) is not None
 
 
 def count_of(value: Json) -> int | None:

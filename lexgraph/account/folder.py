@@ -64,7 +64,7 @@ def read_folder(
     snapshot = read_account_files(files, names=names, source=folder.name, resources=resources, date=collection.date)
     refuse_other(collection, snapshot.account_id)
     if snapshot.account_id is None:
-        snapshot = replace(snapshot, account_id=collection.account_id)
+        snapshot = snapshot.changed(account_id=collection.account_id)
     given = {ORGANIZATION: organization, POLICIES: policies, REPORT: report}
     found = with_parts(
         snapshot,
@@ -77,8 +77,7 @@ def read_folder(
     if missing[DETAILS]:
         missing[DETAILS].append("there may be users, groups, roles and policies that are not here")
     notes = (f"{part}: {text}" for part in _PARTS for text in missing.get(part, ()))
-    return replace(
-        found,
+    return found.changed(
         notes=(*found.notes, *notes),
         coverage=tuple(_coverage(found.coverage, missing)),
         has_all_roles=found.has_all_roles and not missing[DETAILS],

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from lexgraph.account import stacks
 from lexgraph.account.credentials import Credential
@@ -18,6 +18,8 @@ from lexgraph.policy.model import Kind, Policy
 PrincipalKind = Literal["user", "role"]
 Tags = tuple[tuple[str, str], ...]
 MANY_NAMES = 5
+# What an account may hold packed.
+_PACKED = ("principals", "groups", "policies")
 # The part of the coverage that makes "no policy" of a resource mean that there is none.
 RESOURCE_POLICIES = "resource policies"
 
@@ -165,6 +167,50 @@ class Snapshot:
     no_resource_policy: tuple[str, ...] = ()
     has_all_roles: bool = False
     _made: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False, hash=False)
+    _packed: Any = field(default=None, init=False, repr=False, compare=False, hash=False)
+
+    # What is in it, packed or made ----------------------------------------------------------------------------------
+
+    if not TYPE_CHECKING:  # else every name would be taken for an attribute
+
+        def __getattr__(self, name: str) -> Any:
+            """Make what an account read from a dump holds packed, when it is first asked for."""
+            if name not in _PACKED:
+                raise AttributeError(f"an account has no {name}")
+            for field_name, values in zip(_PACKED, self._packed.made(), strict=True):
+                object.__setattr__(self, field_name, values)
+            return getattr(self, name)
+
+    def with_packed(self, packed: Any) -> Snapshot:
+        """Return the account with its principals, groups and policies packed
+        (a :class:`lexgraph.account.packed.account.PackedAccount`), so that they take little memory, and no time until
+        somebody asks for them.
+        """
+        found = replace(self)
+        object.__setattr__(found, "_packed", packed)
+        for name in _PACKED:
+            object.__delattr__(found, name)
+        return found
+
+    def changed(self, **changes: Any) -> Snapshot:
+        """Return the account with other values in some fields; what is packed stays so."""
+        packed = self.packed
+        if packed is None or not changes.keys().isdisjoint(_PACKED):
+            return replace(self, **changes)
+        empty: dict[str, Any] = dict.fromkeys(_PACKED, ())
+        return replace(self, **empty, **changes).with_packed(packed)
+
+    @property
+    def packed(self) -> Any:
+        """What the account holds packed, None where it never did."""
+        return self._packed
+
+    @property
+    def size(self) -> int:
+        """How many users, roles, groups and managed policies there are."""
+        if self._packed is not None:
+            return len(self._packed)
+        return len(self.principals) + len(self.groups) + len(self.policies)
 
     @property
     def considered(self) -> tuple[Layer, ...]:

@@ -7,14 +7,11 @@ the account. Files and texts of any size are read entry by entry: what is in mem
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import json
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +20,12 @@ from lexgraph.account.chunks import GZIP as GZIP
 from lexgraph.account.chunks import unpacked as unpacked
 from lexgraph.account.details import Details, read_pages
 from lexgraph.account.model import Resource, Snapshot
+from lexgraph.account.pausing import collector_paused
 from lexgraph.account.stream import read_text
 from lexgraph.errors import AccountError, DocumentError, shown
 from lexgraph.policy.jsontext import decode, load_json
 
 READ_FROM = "an account is read from a file, or from a folder that lexgraph collect wrote"
-_MANY = 100_000
 
 
 def parse_account(
@@ -55,7 +52,7 @@ def parse_account(
             snapshot = details.snapshot()
         else:
             snapshot = read_pages(data, source=source)
-    return replace(snapshot, sha256=_hash(data), date=date, resources=tuple(resources))
+    return snapshot.changed(sha256=_hash(data), date=date, resources=tuple(resources))
 
 
 def read_account_files(
@@ -107,7 +104,7 @@ def read_account_files(
         details.source = source or called[0]
         snapshot = details.snapshot()
     whole = hashes[0] if len(hashes) == 1 else hashlib.sha256(b"".join(one.digest() for one in hashes))
-    return replace(snapshot, sha256=whole.hexdigest(), date=date, resources=tuple(resources))
+    return snapshot.changed(sha256=whole.hexdigest(), date=date, resources=tuple(resources))
 
 
 def load_pages(data: bytes | str, *, source: str = "account") -> tuple[str, Any]:
@@ -121,22 +118,6 @@ def load_pages(data: bytes | str, *, source: str = "account") -> tuple[str, Any]
             return text, load_json(text, source=source)
     except DocumentError as error:
         raise error.into(AccountError) from None
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Pause the cyclic collector, which would walk a growing tree of JSON again and again."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            if gc.get_count()[0] > _MANY and gc.get_freeze_count() == 0:
-                # So much was made in order to stay: it joins the oldest generation without being walked through.
-                gc.freeze()
-                gc.unfreeze()
-            gc.enable()
 
 
 def _texts_of(file: Path, digest: Any, name: str) -> Iterator[str]:

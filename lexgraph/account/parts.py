@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from lexgraph.account.credentials import CredentialReport
 from lexgraph.account.model import RESOURCE_POLICIES, Coverage, Snapshot
@@ -40,8 +39,7 @@ def with_parts(
     if report is not None:
         _check_account(report, snapshot)
         coverage.append(Coverage(REPORT, len(report.credentials), tuple(_unknown_columns(report))))
-    return replace(
-        snapshot,
+    return snapshot.changed(
         unreadable=tuple(unreadable),
         notes=tuple(notes),
         resource_policies=policies.policies if policies else (),
@@ -64,13 +62,12 @@ def coverage_of(snapshot: Snapshot) -> tuple[Coverage, ...]:
 
 def details_coverage(snapshot: Snapshot) -> Coverage:
     """Return how much of the account itself was read: the number of users, roles, groups and managed policies."""
-    count = len(snapshot.principals) + len(snapshot.groups) + len(snapshot.policies)
     bad = (
         f"the {one.kind} policy {shown(one.name)} of {shown(one.owner)} could not be read{' whole' * one.partial}"
         for one in snapshot.unreadable
     )
     notes = (note for note in snapshot.notes if not note.endswith(_HARMLESS))
-    return Coverage(DETAILS, count, (*notes, *bad))
+    return Coverage(DETAILS, snapshot.size, (*notes, *bad))
 
 
 def _organization_coverage(file: OrganizationFile, account: str | None) -> Coverage:

@@ -5,7 +5,6 @@ that ``lexgraph collect`` wrote.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from lexgraph.account.credentials import read_credential_report
@@ -68,7 +67,7 @@ def read_account(
     if _holds(place.is_dir):
         listed = None if resources is None else _resources(place, resources)
         found = read_folder(place, resources=listed, organization=tree, policies=policies, report=report)
-        return replace(found, date=date) if date else found
+        return found.changed(date=date) if date else found
     snapshot = read_account_files([place], resources=_resources(place, resources), date=date)
     return with_parts(snapshot, organization=tree, policies=policies, report=report)
 

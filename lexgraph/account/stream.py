@@ -11,6 +11,7 @@ dump, where the first place counts.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +24,9 @@ from lexgraph.policy.plain import NotPlain
 
 Json = Any
 _MOST_KEYS = 10_000
+# Characters of entries that are read at once: so few that what they become stays in the processor's cache.
+MOST_AT_ONCE, FEWEST_AT_ONCE = 250_000, 500
+_BETWEEN = re.compile(r'[ \t\n\r]*,[ \t\n\r]*\{[ \t\n\r]*"\w+"[ \t\n\r]*:')
 
 
 def read_text(pieces: Iterator[str], details: Details, *, source: str, alone: bool = True) -> None:
@@ -39,6 +43,34 @@ def read_text(pieces: Iterator[str], details: Details, *, source: str, alone: bo
     for _ in pieces:
         pass
     raise found
+
+
+class Run:
+    """How far entries of a list are read at once: up to `most` characters, as long as they begin as the last one."""
+
+    def __init__(self) -> None:
+        self.most = MOST_AT_ONCE
+        self.between = ""
+
+    def learn(self, window: Window) -> None:
+        """Learn what stands between two entries, where the window stands behind one."""
+        found = _BETWEEN.match(window.text, window.at)
+        self.between = "}" + found.group() if found else self.between
+
+    def end(self, window: Window) -> int:
+        """Return where the last entry ends that may be read at once; where the window stands if none may."""
+        if not self.between:
+            return window.at
+        # Where this lies within an entry, what comes before is no list of whole entries, and is not read so.
+        return max(window.text.rfind(self.between, window.at, window.at + self.most) + 1, window.at)
+
+    def size(self, *, plain: bool) -> bool:
+        """Take more at once the next time, or less, after entries that were plainly right or not; return whether it is
+        another number of characters.
+        """
+        before = self.most
+        self.most = min(2 * before, MOST_AT_ONCE) if plain else max(before // 4, FEWEST_AT_ONCE)
+        return self.most != before
 
 
 class _Walker:
@@ -100,23 +132,50 @@ class _Walker:
         return value if isinstance(value, bool) else name == MORE and bool(value)
 
     def list(self, name: str, at: Where) -> None:
-        """Read one of the four lists."""
-        for number in self.items():
-            self.entry(name, (*at, name, number))
+        """Read one of the four lists: many entries at once where they are plainly right, else one by one."""
+        number, run = 0, Run()
+        for _ in self.items():
+            read = self.many(name, run)
+            if not read:
+                run.size(plain=self.entry(name, (*at, name, number)))
+                run.learn(self.window)
+                read = 1
+            number += read
+
+    def many(self, name: str, run: Run) -> int:
+        """Read entries that lie in what was read of the text, and return how many; none where one is not plain."""
+        window = self.window
+        if self.wrong is not None or self.broken is not None:
+            return 0
+        window.fill(run.most)
+        while (end := run.end(window)) > window.at:
+            if read := self.plainly(name, end):
+                run.size(plain=True)
+                return read
+            if not run.size(plain=False):
+                break
+        return 0
+
+    def plainly(self, name: str, end: int) -> int:
+        """Read the entries from here to `end`, and go there; return how many, none where one is not plain."""
+        window = self.window
+        if window.may_hold_surrogates(end):
+            return 0
+        try:
+            read = self.details.packed.read(name, f"[{window.text[window.at : end]}]".encode())
+        except NotPlain:
+            return 0
+        window.at = end
+        return read
 
     # Values -------------------------------------------------------------------------------------------------
 
-    def entry(self, name: str, at: Where) -> None:
-        """Read one entry of a list."""
+    def entry(self, name: str, at: Where) -> bool:
+        """Read one entry of a list, and return whether it was plainly right."""
         window = self.window
-        pairs, end = window.scan(at)
-        if self.wrong is None and self.broken is None and not window.may_hold_surrogates(end):
-            try:
-                self.details.plain_entry(name, pairs)
-                window.at = end
-                return
-            except NotPlain:
-                pass
+        end = window.scan(at)[1]
+        if self.wrong is None and self.broken is None and self.plainly(name, end):
+            return True
         value = self.strictly(at, end)
         if self.wrong is None and self.broken is None:
             self.details.spot = Spot(window.text[window.at : end], window.places(), at)
@@ -126,6 +185,7 @@ class _Walker:
                 self.wrong = error
             self.details.spot = None
         window.at = end
+        return False
 
     def value(self, at: Where) -> Json:
         """Read any value."""

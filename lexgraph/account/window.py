@@ -55,6 +55,11 @@ class Window:
         self._mark = (0, *self._start)
         return added > 0
 
+    def fill(self, size: int) -> None:
+        """Read on where fewer characters than this are left."""
+        if len(self.text) - self.at < size:
+            self.more()
+
     def peek(self) -> str:
         """Pass white space and return the character there, nothing at the end."""
         if (char := self.text[self.at : self.at + 1]) > " ":  # as nearly always

@@ -7,7 +7,7 @@ names are read at first; access levels, and each service's facts, when something
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
 from itertools import compress
 from typing import TYPE_CHECKING, Any
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 _LEVELS = {"P": "Permissions management", "T": "Tagging", "W": "Write", "L": "List", "R": "Read"}
 # Bits 0 and 1 of an int, written as digits, to bytes that itertools.compress reads as false and true.
 _DIGITS = bytes(digit == ord("1") for digit in range(256))
-# Statements of an account; at the bound the memo is emptied, which costs a few microseconds for each that
-# comes back.
+# Statements of an account; at the bound the memo is emptied, which costs microseconds for each that comes back.
 _REMEMBERED_SETS = 16_384
 _REMEMBERED_PATTERNS = 131_072
 _NOTHING = (0, 0)
@@ -81,6 +80,12 @@ class Catalog:
     def index_of(self, action: str) -> int | None:
         """Return the place of `action` in `names`, or None for an action that the catalogue does not know."""
         return self._places.get(ascii_lower(action))
+
+    def indexes_of(self, actions: Sequence[str]) -> list[int | None]:
+        """Return the same for many actions."""
+        lowered = ascii_lower("\n".join(actions)).split("\n") if actions else []
+        one_by_one = len(lowered) != len(actions)  # some go over several lines
+        return list(map(self.index_of, actions)) if one_by_one else list(map(self._places.get, lowered))
 
     def bits(self, pattern: str) -> int:
         """Return the set of actions that `pattern` matches.

@@ -16,7 +16,7 @@ from lexgraph.access.escalation.methods import GAIN_WORDS, KINDS, Kind, read_kin
 from lexgraph.access.escalation.model import EscalationEdge, Proof
 from lexgraph.access.escalation.newcomers import boundary_of, is_new, names_of
 from lexgraph.account.model import Principal, Snapshot
-from lexgraph.account.pages import collector_paused
+from lexgraph.account.pausing import collector_paused
 from lexgraph.catalog.actions import catalog
 from lexgraph.errors import LexgraphError, shown
 from lexgraph.graph.nearby import find_node

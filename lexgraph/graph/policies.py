@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 import networkx as nx
 
 from lexgraph.account.model import Snapshot, labels
-from lexgraph.account.pages import collector_paused
+from lexgraph.account.pausing import collector_paused
 from lexgraph.catalog.actions import catalog
 from lexgraph.graph.access import UNKNOWN_LEVEL
 from lexgraph.graph.escalation import HoldsAccount

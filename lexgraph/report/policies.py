@@ -17,6 +17,7 @@ from lexgraph.report.html import listed, paragraph
 from lexgraph.report.subject import Subject
 from lexgraph.tables import compare, console, never
 from lexgraph.tables import policies as by_policy
+from lexgraph.tables.grants import grants_table
 from lexgraph.tables.source import IDENTITY_KINDS
 
 MOST_IN_HEATMAP = 80
@@ -108,7 +109,7 @@ def _overlap(policies: Sequence[Policy], sections: Sections) -> None:
 
 def _statements(subject: Subject, sections: Sections) -> None:
     source = subject.snapshot or subject.policies
-    statements, grants = by_policy.statements_table(source), by_policy.grants_table(source)
+    statements, grants = by_policy.statements_table(source), grants_table(source)
     conditions = by_policy.conditions_table(source)
     short = statements.drop(columns="document")
     sections.add(
@@ -190,7 +191,7 @@ def _history(subject: Subject, sections: Sections) -> None:
 
 def unknown_sections(subject: Subject, sections: Sections) -> None:
     """Add what could not be evaluated: files, policies, patterns that match nothing known."""
-    grants = by_policy.grants_table(subject.snapshot or subject.policies)
+    grants = grants_table(subject.snapshot or subject.policies)
     strange = subset(grants, ~grants["known"].to_numpy(), ["policy", "statement", "effect", "action"])
     strange = strange.drop_duplicates().reset_index(drop=True)
     snapshot = subject.snapshot

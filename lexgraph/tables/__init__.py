@@ -29,12 +29,12 @@ from lexgraph.tables.effective import (
     shared_access_table,
 )
 from lexgraph.tables.escalation import ESCALATION, escalation_table
+from lexgraph.tables.grants import grants_table
 from lexgraph.tables.lattice import breadth_table, lattice_table
 from lexgraph.tables.never import never_matches_table
 from lexgraph.tables.parts import PARTS, coverage_table, credentials_table, organization_table
 from lexgraph.tables.policies import (
     conditions_table,
-    grants_table,
     policies_table,
     policy_actions_table,
     statements_table,

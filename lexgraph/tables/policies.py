@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from lexgraph.access.granted import granted_bits
-from lexgraph.account.pages import collector_paused
+from lexgraph.account.pausing import collector_paused
 from lexgraph.catalog.actions import catalog
 from lexgraph.policy.grammar import read_operator
-from lexgraph.policy.model import PatternSet, Policy, Statement
+from lexgraph.policy.model import PatternSet, Policy
 from lexgraph.policy.write import policy_document, statement_document
+from lexgraph.tables.grants import repeated, statement_columns
 from lexgraph.tables.names import Flags, Places, catalog_columns, mask_of, places_in
-from lexgraph.tables.schema import EFFECTS, SCHEMAS, Coded
-from lexgraph.tables.source import Policies, account_in, condition_text, identity_policies_of, policies_of, value_text
+from lexgraph.tables.schema import SCHEMAS, Coded
+from lexgraph.tables.source import Policies, account_in, identity_policies_of, policies_of, value_text
+from lexgraph.tables.written import as_written, coded
 
 
 @collector_paused()
@@ -101,41 +102,6 @@ def statements_table(policies: Policies) -> pd.DataFrame:
 
 
 @collector_paused()
-def grants_table(policies: Policies) -> pd.DataFrame:
-    """Return a row per action pattern and resource pattern of every statement; a Not element stays whole in one row.
-
-    An action that no catalogue knows stays, with `known` False.
-
-    Returns
-    -------
-    The table ``grants``: policy, statement, sid, effect, action, action_negated, resource, resource_negated,
-    condition, known.
-
-    Examples
-    --------
-    >>> from lexgraph.policy.parse import parse_policy
-    >>> policy = parse_policy('{"Statement": {"Effect": "Allow", "Action": ["lex:Get*", "lex:Go"], "Resource": "*"}}')
-    >>> grants_table([policy])[["action", "known"]].values.tolist()
-    [['lex:Get*', True], ['lex:Go', False]]
-    """
-    listed = policies_of(policies)
-    each = [statement for policy in listed for statement in policy.statements]
-    acting, on = _Elements([s.actions for s in each]), _Elements([s.resources for s in each])
-    actions, resources, counts = _products(acting, on)
-    texts = acting.texts
-    columns = {
-        **_statement_columns(listed, each, counts),
-        "action": Coded(actions, texts),
-        "action_negated": np.repeat(acting.negated, counts),
-        "resource": Coded(resources, on.texts),
-        "resource_negated": np.repeat(on.negated, counts),
-        "condition": _coded([condition_text(s) if s.conditions or s.empty else None for s in each], counts),
-        "known": _known(actions, texts),
-    }
-    return SCHEMAS["grants"].from_columns(columns, catalog_date=catalog().date)
-
-
-@collector_paused()
 def conditions_table(policies: Policies) -> pd.DataFrame:
     """Return a row per value of every condition test; a test without values has one row whose value is missing.
 
@@ -166,7 +132,7 @@ def conditions_table(policies: Policies) -> pd.DataFrame:
         counts.append(len(rows) - before)
     operators, keys, values, qualifiers, optional = zip(*rows, strict=True) if rows else ((),) * 5
     columns = {
-        **_statement_columns(listed, each, counts),
+        **statement_columns(as_written(listed), np.array(counts, dtype=np.int32)),
         "operator": operators,
         "key": keys,
         "value": values,
@@ -201,100 +167,12 @@ def policy_actions_table(policies: Policies) -> pd.DataFrame:
     flat = np.concatenate(places) if places else np.array([], dtype=np.int32)
     columns = {
         "policy": Coded(np.repeat(np.arange(len(listed)), counts), [policy.key for policy in listed]),
-        "name": _coded([policy.name for policy in listed], counts),
+        "name": repeated(coded([policy.name for policy in listed]), np.array(counts, dtype=np.int32)),
         **catalog_columns(flat),
         "conditional": _among(flat, places, [found.conditional for found in sets]),
         "everywhere": _among(flat, places, [found.everywhere for found in sets]),
     }
     return SCHEMAS["policy_actions"].from_columns(columns, catalog_date=catalog().date)
-
-
-class _Elements:
-    """The Action or Resource elements of statements: their distinct patterns, and which each has, as codes.
-
-    Elements are told apart by identity: those of an account are shared, and each is asked for its patterns only once.
-    """
-
-    def __init__(self, elements: Sequence[PatternSet | None]) -> None:
-        names = list(map(id, elements))
-        distinct = dict(zip(names, elements, strict=True))
-        patterns = list(map(_patterns, distinct.values()))
-        flat = list(chain.from_iterable(patterns))
-        codes = _codes(flat)
-        self.texts: list[str] = [text for text in codes if text is not None]
-        self.codes = np.fromiter(map(codes.__getitem__, flat), np.int32, len(flat))
-        place = dict(zip(distinct, range(len(distinct)), strict=True))
-        self.places = np.fromiter(map(place.__getitem__, names), np.int32, len(names))
-        self.sizes = np.fromiter(map(len, patterns), np.int32, len(patterns))
-        negated = [element is not None and element.negated for element in distinct.values()]
-        self.negated = np.array(negated, dtype=bool)[self.places]
-
-    def codes_at(self, statement: Places, number: Places) -> Places:
-        """Return the code of a statement's pattern by its number."""
-        starts = (np.cumsum(self.sizes) - self.sizes)[self.places]
-        found: Places = self.codes[starts[statement] + number]
-        return found
-
-
-def _patterns(element: PatternSet | None) -> Sequence[str | None]:
-    """What an element has rows for: a Not element is one text, a pattern that stands in it twice counts once."""
-    if element is None:
-        return (None,)
-    if element.negated:
-        return (" ".join(element.patterns),)
-    patterns = element.patterns
-    return patterns if len(patterns) < 2 or len(set(patterns)) == len(patterns) else tuple(dict.fromkeys(patterns))
-
-
-def _codes(values: Iterable[str | None]) -> dict[str | None, int]:
-    """A number for each distinct text, and -1 for None, which comes last."""
-    distinct = dict.fromkeys(values)
-    distinct.pop(None, None)
-    return {**dict(zip(distinct, range(len(distinct)), strict=True)), None: -1}
-
-
-def _products(acting: _Elements, on: _Elements) -> tuple[Places, Places, Places]:
-    """The codes of every action × resource, statement by statement, and how many each statement has."""
-    width = on.sizes[on.places]
-    counts = acting.sizes[acting.places] * width
-    statement = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
-    row = np.arange(len(statement), dtype=np.int32) - (np.cumsum(counts) - counts)[statement]
-    action, resource = np.divmod(row, width[statement])
-    return acting.codes_at(statement, action), on.codes_at(statement, resource), counts
-
-
-def _known(actions: Places, texts: Sequence[str]) -> Flags:
-    """Whether the catalogue knows each pattern; for a NotAction, whether it knows all its patterns."""
-    cat = catalog()
-    known = np.zeros(len(texts), dtype=bool)
-    for code, text in enumerate(texts):
-        known[code] = cat.index_of(text) is not None or all(map(cat.bits, text.split(" ")))
-    return known[actions]
-
-
-def _statement_columns(
-    policies: Sequence[Policy], statements: Sequence[Statement], counts: Sequence[int] | Places
-) -> dict[str, object]:
-    """The columns that say which statement a row is of; `counts` rows for each statement."""
-    sizes = np.array([len(policy.statements) for policy in policies], dtype=np.int64)
-    each = np.repeat(np.arange(len(policies), dtype=np.int32), sizes)
-    numbers = np.arange(len(each)) - (np.cumsum(sizes) - sizes)[each]
-    return {
-        "policy": Coded(np.repeat(each, counts), [policy.key for policy in policies]),
-        "statement": np.repeat(numbers, counts),
-        "sid": _coded([statement.sid for statement in statements], counts),
-        "effect": pd.Categorical.from_codes(
-            np.repeat(np.array([statement.effect != EFFECTS[0] for statement in statements], dtype=np.int8), counts),
-            categories=pd.Index(EFFECTS, dtype="str"),
-        ),
-    }
-
-
-def _coded(values: Sequence[str | None], counts: Sequence[int] | Places) -> Coded:
-    """Values repeated, as codes."""
-    codes = _codes(values)
-    each = np.fromiter(map(codes.__getitem__, values), np.int32, len(values))
-    return Coded(np.repeat(each, counts), [value for value in codes if value is not None])
 
 
 def _among(

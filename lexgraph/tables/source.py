@@ -111,13 +111,16 @@ def condition_text(statement: Statement) -> str | None:
     >>> condition_text(Statement("Allow", PatternSet(("s3:*",)), conditions=(test,)))
     '{"Bool": {"aws:SecureTransport": ["true"]}}'
     """
-    if not statement.conditions and not any(statement.empty):
-        return None
-    return _condition_text(statement.conditions, statement.empty)
+    return tests_text(statement.conditions, statement.empty)
+
+
+def tests_text(tests: tuple[ConditionTest, ...], empty: tuple[str, ...]) -> str | None:
+    """Return a Condition, its tests and its empty parts, as :func:`condition_text` does."""
+    return _tests_text(tests, empty) if tests or any(empty) else None
 
 
 @lru_cache(16_384)
-def _condition_text(tests: tuple[ConditionTest, ...], empty: tuple[str, ...]) -> str:
+def _tests_text(tests: tuple[ConditionTest, ...], empty: tuple[str, ...]) -> str:
     found: dict[str, dict[str, list[str]]] = {operator: {} for operator in empty if operator}
     for test in tests:
         found.setdefault(test.operator, {})[test.key] = sorted(set(map(value_text, test.values)))

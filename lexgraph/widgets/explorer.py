@@ -9,7 +9,7 @@ import ipywidgets as w
 
 from lexgraph.access.decide import default_resources
 from lexgraph.account.model import labels
-from lexgraph.account.pages import collector_paused
+from lexgraph.account.pausing import collector_paused
 from lexgraph.errors import LexgraphError
 from lexgraph.policy.model import Policy
 from lexgraph.widgets import html, picture

@@ -129,7 +129,9 @@ def _timed(task: Task, *, fresh: bool) -> float:
 
 
 def _peak(task: Task) -> dict[str, float] | None:
-    """Return the megabytes in use before a fresh run, and at most during it; None where the system does not tell."""
+    """Return the megabytes in use before a fresh run and at most during it, and those of a table that comes out; None
+    where the system does not tell.
+    """
     status = Path("/proc/self/status")
     if not status.exists():
         return None
@@ -139,6 +141,8 @@ def _peak(task: Task) -> dict[str, float] | None:
     before = _megabytes(status, "VmRSS")
     kept = task.run_fresh()
     found = {"before": before, "peak": _megabytes(status, "VmHWM")}
+    if hasattr(kept, "memory_usage"):
+        found["table"] = int(kept.memory_usage(deep=True).sum()) / 1024**2
     del kept
     return found
 

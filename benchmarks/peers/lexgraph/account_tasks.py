@@ -30,7 +30,7 @@ def clear_memos() -> None:
 class OfAccount(Task):
     """A task on the account in ``data["path"]``."""
 
-    forgets = "the account, which is parsed anew, and every memo; the catalogue's names are loaded"
+    forgets = "the account, which is parsed anew, its values made, and every memo; the catalogue's names are loaded"
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)
@@ -43,6 +43,7 @@ class OfAccount(Task):
         catalog.cache_clear()
         catalog().wildcard_only("s3:GetObject")
         self.account = parse_account(self.text)
+        len(self.account.principals)  # an account is packed until somebody asks
 
 
 class AllActionSets(OfAccount):

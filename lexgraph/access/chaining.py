@@ -13,7 +13,7 @@ from typing import Any
 
 from lexgraph.access.decide import AccessRow, spelled, what_can, who_can
 from lexgraph.account.model import Principal, Snapshot
-from lexgraph.account.pages import collector_paused
+from lexgraph.account.pausing import collector_paused
 from lexgraph.account.resource_policies import kind_of
 from lexgraph.conditions.context import UNKNOWN_CONTEXT, Context
 from lexgraph.errors import AccountError, shown

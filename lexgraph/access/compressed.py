@@ -13,7 +13,7 @@ from lexgraph.access.asking import Answer, Asking
 from lexgraph.access.decide import GRANTING, AccessRow, asked_principals, asked_questions
 from lexgraph.access.index import Base, Part, account_index
 from lexgraph.account.model import Principal, Snapshot
-from lexgraph.account.pages import collector_paused
+from lexgraph.account.pausing import collector_paused
 from lexgraph.conditions.context import UNKNOWN_CONTEXT, Context
 from lexgraph.evaluation.action_bits import places_of
 

@@ -12,7 +12,7 @@ from lexgraph.access.deciders import decided_by
 from lexgraph.access.fit import fitting, is_about_iam
 from lexgraph.access.index import account_index
 from lexgraph.account.model import Principal, Snapshot
-from lexgraph.account.pages import collector_paused
+from lexgraph.account.pausing import collector_paused
 from lexgraph.account.stacks import resource_side
 from lexgraph.catalog.actions import catalog
 from lexgraph.conditions.context import UNKNOWN_CONTEXT, Context

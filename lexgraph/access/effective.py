@@ -13,11 +13,12 @@ from functools import reduce
 from operator import or_
 
 from lexgraph.access.granted import Bits, Granted, is_everywhere, statement_bits
-from lexgraph.access.index import LINKED, AccountIndex, account_index
+from lexgraph.access.index import AccountIndex, account_index
 from lexgraph.account.model import Principal, Snapshot
-from lexgraph.account.pages import collector_paused
+from lexgraph.account.pausing import collector_paused
 from lexgraph.catalog.actions import catalog
 from lexgraph.errors import AccountError, shown
+from lexgraph.evaluation.services import LINKED
 from lexgraph.evaluation.stack import PolicyStack
 from lexgraph.policy.model import Policy
 

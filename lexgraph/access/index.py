@@ -13,18 +13,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lexgraph.account.model import Snapshot
-from lexgraph.account.pages import collector_paused
+from lexgraph.account.pausing import collector_paused
 from lexgraph.account.stacks import layer_indexes
 from lexgraph.conditions.context import Context
 from lexgraph.evaluation.action_bits import places_of
 from lexgraph.evaluation.authorize import CompiledStack, LayerIndexes
 from lexgraph.evaluation.callers import tells_who
 from lexgraph.evaluation.index import StatementIndex
+from lexgraph.evaluation.services import LINKED
 from lexgraph.evaluation.stack import Layer, PolicyStack
 from lexgraph.policy.model import Policy
 from lexgraph.policy.patterns import ascii_lower
 
-LINKED = ":role/aws-service-role/"
 MOST_KEPT = 16_384
 MOST_CONTEXTS = 8
 Within = tuple[PolicyStack, tuple[StatementIndex, ...]]

@@ -8,8 +8,7 @@ from itertools import product
 
 from lexgraph.conditions.compiled import CompiledTest
 from lexgraph.conditions.context import ABSENT, Values
-from lexgraph.errors import RequestError
-from lexgraph.evaluation.callers import Caller, keys_of, read_caller
+from lexgraph.evaluation.callers import Caller, caller_of, keys_of
 from lexgraph.evaluation.principals import without_path
 from lexgraph.policy.arn import account_of, is_arn, split_arn
 from lexgraph.policy.model import ConditionTest, Statement
@@ -152,7 +151,7 @@ def root_account(value: str) -> str | None:
 def role_forms(caller: Caller) -> tuple[str, ...]:
     """Return patterns of a session's role, with any path.
 
-    >>> role_forms(read_caller("arn:aws:sts::111122223333:assumed-role/r/ana"))
+    >>> role_forms(caller_of("arn:aws:sts::111122223333:assumed-role/r/ana"))
     ('arn:aws:iam::111122223333:role/r', 'arn:aws:iam::111122223333:role/*/r')
     """
     front, _, role = str(caller.role).partition(":role/")
@@ -233,14 +232,3 @@ def keys_asked(statements: Iterable[Statement]) -> frozenset[str] | None:
             return None
         found.update(test.key.lower() for test in one.conditions)
     return frozenset(found)
-
-
-def caller_of(name: str) -> Caller | None:
-    """Return the one caller that a name means, None for a unique id, a canonical user, an identity of CloudFront.
-
-    >>> caller_of("AIDAEXAMPLEUSERID0001")
-    """
-    try:
-        return read_caller(name)
-    except RequestError:
-        return None

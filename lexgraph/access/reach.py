@@ -14,7 +14,6 @@ from lexgraph.access.outsiders import (
     SERVICE,
     USER_ID,
     Inside,
-    caller_of,
     role_forms,
 )
 from lexgraph.conditions.compiled import CompiledTest
@@ -22,6 +21,7 @@ from lexgraph.conditions.context import ABSENT, Lookup, Values
 from lexgraph.conditions.hints import Hint
 from lexgraph.conditions.logic import Atom, Formula, Undecided, all_of, any_of, atoms, model, negate
 from lexgraph.conditions.operators import read_network
+from lexgraph.evaluation.callers import caller_of
 from lexgraph.evaluation.index import condition_atom
 from lexgraph.evaluation.principals import without_path
 from lexgraph.evaluation.services import fixing_tests

@@ -11,12 +11,13 @@ from lexgraph.access.granted import is_everywhere
 from lexgraph.access.outsiders import Inside, keys_asked, meant, open_tests, root_account
 from lexgraph.access.reach import REACHES, Grant, Kinds, Reach, conditions_of, kinds_of
 from lexgraph.account.model import Snapshot
-from lexgraph.account.pages import collector_paused
+from lexgraph.account.pausing import collector_paused
 from lexgraph.account.stacks import control_levels
 from lexgraph.catalog.actions import catalog
 from lexgraph.conditions.context import Values
 from lexgraph.evaluation.decision import Outcome
 from lexgraph.evaluation.residual import residual_keys, residual_words
+from lexgraph.evaluation.services import BEYOND_RCPS
 from lexgraph.policy.arn import account_of, pad, split_arn
 from lexgraph.policy.intersect import TooManyPatterns
 from lexgraph.policy.model import PatternSet, Policy, Statement
@@ -269,10 +270,10 @@ def _side(policy: Policy, service: str, said: _Said) -> Side:
 def _but_retiring(statement: Statement, service: str) -> Statement:
     """The statement without the action of KMS that no resource control policy is about (rule L2)."""
     cat = catalog()
-    bits = cat.bits_of(statement.actions.patterns, statement.actions.negated)
-    if service != "kms" or not bits & cat.bits("kms:RetireGrant"):
+    bits, beyond = cat.bits_of(statement.actions.patterns, statement.actions.negated), cat.bits(BEYOND_RCPS)
+    if service != "kms" or not bits & beyond:
         return statement
-    names = cat.names_in(bits & cat.bits("kms:*") & ~cat.bits("kms:RetireGrant"))
+    names = cat.names_in(bits & cat.bits("kms:*") & ~beyond)
     return replace(statement, actions=PatternSet(names))
 
 

@@ -101,6 +101,17 @@ def read_caller(text: str) -> Caller:
     raise _malformed(text)
 
 
+def caller_of(name: str) -> Caller | None:
+    """Return the one caller that a name means, None where it means none: a unique id, a canonical user, a pattern.
+
+    >>> caller_of("AIDAEXAMPLEUSERID0001")
+    """
+    try:
+        return read_caller(name)
+    except RequestError:
+        return None
+
+
 def _malformed(text: str) -> RequestError:
     return RequestError(
         f"{shown(text)} is no principal: expected the ARN of a user, role, session, federated user or root, "

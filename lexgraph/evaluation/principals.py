@@ -8,8 +8,8 @@ from typing import Literal
 
 from lexgraph.conditions.hints import Hint
 from lexgraph.conditions.logic import Atom, Formula, all_of, any_of, negate
-from lexgraph.errors import RequestError, shown
-from lexgraph.evaluation.callers import Caller, read_caller
+from lexgraph.errors import shown
+from lexgraph.evaluation.callers import Caller, caller_of
 from lexgraph.evaluation.index import StatementIndex, session_hints, settled_session
 from lexgraph.evaluation.request import USER_ID, Question
 from lexgraph.evaluation.stack import Layer
@@ -133,11 +133,8 @@ def named_session(arn: str) -> Caller | None:
     """
     if ":assumed-role/" not in arn:
         return None
-    try:
-        found = read_caller(arn)
-    except RequestError:  # it names nobody
-        return None
-    return found if found.kind == "session" else None
+    found = caller_of(arn)
+    return found if found is not None and found.kind == "session" else None
 
 
 def _is_called(arn: str, question: Question) -> Formula:

@@ -123,6 +123,8 @@ class Question:
         "resource",
         "wildcard_only",
     )
+    # Whether a role that asks is none of the sessions that policies name, since these are asked about too.
+    sessions_apart: bool = False
 
     def __init__(self, request: Request, resource: str | None = None) -> None:
         self.request = request
@@ -173,11 +175,6 @@ class Question:
         if account is None and (given := self.known.get("aws:resourceaccount")):
             account = given[0]
         return account or self.caller.account
-
-    @property
-    def sessions_apart(self) -> bool:
-        """Whether a role that asks is none of the sessions that policies name, since these are asked about too."""
-        return False
 
     @property
     def role_id(self) -> str | None:

@@ -12,6 +12,10 @@ from lexgraph.policy.model import ConditionTest, Policy, Statement
 from lexgraph.policy.patterns import is_pattern
 
 ALWAYS_ALLOWED = frozenset({"sts:getcalleridentity", "sts:getsessiontoken"})
+# Of the services that RCPs are about, the one action that none of them is (rule L2).
+BEYOND_RCPS = "kms:retiregrant"
+# In the ARN of a role that is linked to a service, which neither SCPs nor RCPs bind (rule L2).
+LINKED = ":role/aws-service-role/"
 # What a grant of a KMS key can be made for, by AWS's reference of CreateGrant.
 _GRANTABLE = frozenset(
     "kms:creategrant kms:decrypt kms:derivesharedsecret kms:describekey kms:encrypt kms:generatedatakey "
@@ -92,7 +96,7 @@ def rcps_know(action: str) -> bool:
     >>> rcps_know("kms:decrypt"), rcps_know("kms:retiregrant")
     (True, False)
     """
-    return action.partition(":")[0] in catalog().rcp_services and action != "kms:retiregrant"
+    return action.partition(":")[0] in catalog().rcp_services and action != BEYOND_RCPS
 
 
 def under_scps(question: Question) -> bool:
@@ -105,7 +109,7 @@ def is_service_linked(question: Question) -> bool:
     if question.caller.kind not in ("role", "session"):
         return False
     arn = question.lookup("aws:principalarn") or ()
-    return any(":role/aws-service-role/" in value for value in arn)
+    return any(LINKED in value for value in arn)
 
 
 # Public bucket policies (rule L10) -----------------------------------------------------------------------------------

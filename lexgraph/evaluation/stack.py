@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from lexgraph.policy.model import Policy
@@ -80,6 +81,23 @@ class PolicyStack:
         """
         considered = (*self.given, *self.unreadable, *self.absent)
         return tuple(layer for layer in LAYERS if layer not in considered or layer in self.partial)
+
+    @property
+    def principal_layers(self) -> tuple[tuple[Policy, ...], ...]:
+        """The layers that go with a principal, whatever it asks: identity, the boundary (no policy where there is
+        none), and each level of SCPs.
+        """
+        return (self.identity, () if self.boundary is None else (self.boundary,), *self.scps)
+
+    def with_principal_layers(self, layers: Iterable[tuple[Policy, ...]]) -> PolicyStack:
+        """Return the same stack with these in the place of its :attr:`principal_layers`.
+
+        >>> stack = PolicyStack(boundary=Policy("limit", ()))
+        >>> stack.with_principal_layers(stack.principal_layers) == stack
+        True
+        """
+        identity, boundary, *scps = layers
+        return replace(self, identity=identity, boundary=boundary[0] if boundary else None, scps=tuple(scps))
 
     @property
     def compiled(self) -> CompiledStack:

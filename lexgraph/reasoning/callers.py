@@ -16,12 +16,12 @@ from lexgraph.conditions.compiled import CompiledTest
 from lexgraph.conditions.context import Values
 from lexgraph.conditions.hints import Hint, condition_hints
 from lexgraph.conditions.variables import read_template
-from lexgraph.errors import RequestError
 from lexgraph.evaluation.authorize import WITH_IDENTITY
-from lexgraph.evaluation.callers import Caller, keys_of, read_caller
+from lexgraph.evaluation.callers import Caller, caller_of, keys_of, read_caller
 from lexgraph.evaluation.index import Entry
 from lexgraph.evaluation.principals import PrincipalIndex, named_ways
 from lexgraph.evaluation.request import USER_ID
+from lexgraph.evaluation.services import LINKED
 from lexgraph.policy.arn import is_arn, literal, split_arn, unliteral
 from lexgraph.policy.intersect import FRESH, TooManyPatterns, intersect
 from lexgraph.policy.patterns import compile_glob, is_pattern
@@ -49,7 +49,6 @@ _DIGITS = re.compile(r"(?<!\d)\d{12}(?!\d)", re.ASCII)
 _PART_OF_NUMBER = re.compile(r"[*?}]\d{1,11}(?!\d)|(?<!\d)\d{1,11}(?=[*?]|\$\{)|\d{13}", re.ASCII)
 _PART_OF_ACCOUNT = re.compile(r"(?!\d{12}$)[*?]*\d[\d*?]*", re.ASCII)
 _OTHER_PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
-_OTHER_ACCOUNTS = (ACCOUNT, "444455556666", "777788889999")
 MANY_CALLERS = 6_000  # that are looked at
 MANY_REGIONS = 400  # of the users, or the roles, of one account
 
@@ -74,7 +73,7 @@ class Callers:
         self.fixed = frozenset(key for key in _LISTED if self._can_be_fixed(key))
         self.documents = all(side.document is not None for side in sides)
         self.accounts = tuple(sorted(set(self._accounts())))
-        fresh = (account for account in chain(_OTHER_ACCOUNTS, _numbers()) if account not in self.accounts)
+        fresh = (account for account in chain((ACCOUNT,), other_accounts()) if account not in self.accounts)
         self.here, self.elsewhere = next(fresh), next(fresh)
         self.alike: dict[tuple[object, ...], tuple[AnyCaller, ...]] = {}  # all that are treated alike, by how
         self.all = self._distinct((self.caller(only),) if only is not None else self._drawn())
@@ -210,8 +209,8 @@ class Callers:
 
     def _named_sessions(self) -> Iterator[Caller]:
         for value in self._named("AWS"):
-            if ":assumed-role/" in value and is_caller(value):
-                yield read_caller(value)
+            if ":assumed-role/" in value and (caller := caller_of(value)):
+                yield caller
 
     def _partitions(self) -> Iterator[str]:
         """The partitions that are named, and where a pattern leaves it open, others."""
@@ -328,16 +327,7 @@ def _regions(front: str, tails: Iterable[str]) -> tuple[str, ...]:
             raise TooManyPatterns(f"there are more than {MANY_REGIONS:,} kinds of callers of one account to tell apart")
     marks = max((pattern.count("?") for pattern in held), default=0)
     texts = (front + unliteral(text) for pattern in found for text in lengths(pattern, marks))
-    return tuple(filter(is_caller, dict.fromkeys(texts)))
-
-
-def is_caller(text: str) -> bool:
-    """Return whether a text names somebody who may ask."""
-    try:
-        read_caller(text)
-    except RequestError:
-        return False
-    return True
+    return tuple(filter(caller_of, dict.fromkeys(texts)))
 
 
 def _naming(index: PrincipalIndex, entry: Entry, question: OpenQuestion) -> object:
@@ -351,7 +341,7 @@ def _standing(caller: Caller) -> str:
 
 def is_service_linked(caller: AnyCaller) -> bool:
     """Return whether a caller is a service-linked role, which SCPs and RCPs do not bind (rule L2)."""
-    linked = any(":role/aws-service-role/" in value for value in caller.keys.get(ARN, ()))
+    linked = any(LINKED in value for value in caller.keys.get(ARN, ()))
     return linked and read_caller(caller.principal).kind in ("role", "session")
 
 
@@ -365,5 +355,11 @@ def _variable_keys(entries: Iterable[Entry]) -> Iterator[str]:
                 yield from read_template(pattern).keys
 
 
-def _numbers() -> Iterator[str]:
-    return (f"{number:012d}" for number in count(100_000_000_001))
+def other_accounts() -> Iterator[str]:
+    """Yield accounts that may stand for those of which policies say nothing, where they do not name them.
+
+    >>> next(other_accounts())
+    '444455556666'
+    """
+    yield from ("444455556666", "777788889999")
+    yield from (f"{number:012d}" for number in count(100_000_000_001))

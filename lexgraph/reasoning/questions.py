@@ -17,7 +17,7 @@ from typing import NoReturn
 from lexgraph.catalog.actions import catalog
 from lexgraph.evaluation.index import Entry
 from lexgraph.evaluation.request import is_action
-from lexgraph.evaluation.services import ALWAYS_ALLOWED, changes_own
+from lexgraph.evaluation.services import ALWAYS_ALLOWED, BEYOND_RCPS, changes_own
 from lexgraph.policy.intersect import FRESH, TooManyPatterns, covers, intersect, witnesses
 from lexgraph.policy.patterns import ascii_lower, compile_glob, is_pattern
 from lexgraph.reasoning.side import OpenQuestion, Parts, Side
@@ -71,7 +71,7 @@ def _bits_of_layers() -> tuple[int, ...]:
     """
     cat = catalog()
     under = cat.bits_of(f"{service}:*" for service in cat.rcp_services if cat.bits(f"{service}:*"))
-    return (under & ~cat.bits("kms:RetireGrant"), cat.bits("s3:*"))
+    return (under & ~cat.bits(BEYOND_RCPS), cat.bits("s3:*"))
 
 
 def _rules(sides: Sequence[Side]) -> Iterator[tuple[str, ...]]:

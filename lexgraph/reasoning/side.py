@@ -54,7 +54,7 @@ class OpenQuestion(Question):
     follow from the caller and from the resource's owner, where these are given.
     """
 
-    __slots__ = ("_apart", "_held")
+    __slots__ = ("_held", "sessions_apart")
 
     def __init__(
         self,
@@ -69,14 +69,9 @@ class OpenQuestion(Question):
         super().__init__(Request(principal, action, resource, _NOTHING, owner))
         self.about_many = False
         self._held: Mapping[str, Values] = _NO_KEYS if caller is None else caller.keys
-        self._apart = caller is not None and caller.sessions_apart
+        self.sessions_apart = caller is not None and caller.sessions_apart
         if owner is not None and told:
             self._held = {**self._held, "aws:resourceaccount": (owner,)}
-
-    @property
-    def sessions_apart(self) -> bool:
-        """Whether a role is none of the sessions that the policies name."""
-        return self._apart
 
     def lookup(self, key: str) -> Values | None:
         """Return None where the key may hold anything, or be absent."""

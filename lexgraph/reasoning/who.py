@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from lexgraph.evaluation.callers import caller_of
 from lexgraph.evaluation.principals import without_path
 from lexgraph.policy.arn import is_arn, split_arn
 from lexgraph.policy.intersect import FRESH
 from lexgraph.policy.patterns import compile_glob
-from lexgraph.reasoning.callers import Callers, is_caller
+from lexgraph.reasoning.callers import Callers
 from lexgraph.reasoning.side import AnyCaller
 
 EVERYONE = "*"
@@ -60,7 +61,7 @@ def _standing_for(callers: Callers, pattern: str) -> tuple[str, AnyCaller] | Non
     if len(account) == 12 and account.isdigit():
         partition = parts[1] if parts else next(iter(callers.partitions), "aws")
         return account, callers.caller(f"arn:{partition}:iam::{account}:user/{FRESH}")
-    return (value, callers.caller(value)) if parts and is_caller(value) else None
+    return (value, callers.caller(value)) if parts and caller_of(value) else None
 
 
 def _named_alike(callers: Callers, caller: AnyCaller) -> int | None:

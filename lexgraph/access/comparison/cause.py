@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from lexgraph.access.comparison.decider import Decider
+from lexgraph.access.comparison.decider import Held
 from lexgraph.access.comparison.model import Via
+from lexgraph.access.comparison.sides import Sides
 from lexgraph.access.decide import GRANTING
 from lexgraph.account.model import Principal
 from lexgraph.conditions.context import Context
@@ -25,27 +26,11 @@ LAYERS: tuple[tuple[Layer, Via], ...] = (
 _FIELDS = {"identity": "identity", "boundary": "boundary", "scp": "scps", "rcp": "rcps", "resource": "resource"}
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What one account holds against a request: its layers, and the context that it knows."""
-
-    stack: PolicyStack
-    context: Context
-
-
-def held(decider: Decider, request: Request) -> Held | None:
-    """Return what an account says of a request; None where it has no such principal."""
-    who = decider.principals.get(request.principal)
-    if who is None:
-        return None
-    stack = decider.snapshot.stack_for(who, request.action, request.resource, request.context)
-    return Held(stack, decider.snapshot.request_context(who, request.context, request.resource))
-
-
-def cause_of(request: Request, here: Held | None, there: Held | None) -> Via:
-    """Return the layer that brought it about that `here` allows a request and `there` does not; ``several layers``
-    where no one alone did.
+def cause_of(request: Request, sides: Sides) -> Via:
+    """Return the layer that brought it about that the account here allows a request and that there does not;
+    ``several layers`` where no one alone did.
     """
+    here, there = (one.held(request) for one in sides.both)
     if here is None or there is None:
         return "own policies"  # a principal who is new, or gone, with all that it holds
     swapped = tuple(_swapped(here, there, request))
@@ -57,18 +42,19 @@ def cause_of(request: Request, here: Held | None, there: Held | None) -> Via:
     return "several layers"
 
 
-def differing(who: Principal, here: Decider, there: Decider) -> Via:
+def differing(who: Principal, sides: Sides) -> Via:
     """Return which layer that goes with a principal differs; ``several layers`` where more than one does.
 
     >>> from lexgraph.account.readers import example_account_path, read_account
+    >>> from lexgraph.access.comparison.decider import Decider
     >>> account = Decider(read_account(example_account_path()))
-    >>> differing(account.snapshot.principal("user/maria"), account, account)
+    >>> differing(account.snapshot.principal("user/maria"), Sides("gained", account, account, {}, {}))
     'keys of the principal'
     """
-    other = there.principals.get(who.arn)
+    other = sides.there.principals.get(who.arn)
     if other is None:
         return "own policies"
-    stacks = here.snapshot.stack(who), there.snapshot.stack(other)
+    stacks = sides.here.snapshot.stack(who), sides.there.snapshot.stack(other)
     found = [via for layer, via in LAYERS if not _same(layer, *stacks)]
     return found[0] if len(found) == 1 else "several layers" if found else "keys of the principal"
 

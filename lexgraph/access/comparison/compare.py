@@ -9,27 +9,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from lexgraph.access.comparison.cause import cause_of, differing, held
+from lexgraph.access.comparison.cause import cause_of, differing
 from lexgraph.access.comparison.decider import DELEGATED, Decider, asked_by
 from lexgraph.access.comparison.gains import NOTHING, UNCONFIRMED, Proofs, Search, Stacks
 from lexgraph.access.comparison.holders import Holder
 from lexgraph.access.comparison.listed import list_changes
-from lexgraph.access.comparison.model import AccessChange, AccountDifference, Direction, Via
+from lexgraph.access.comparison.model import AccessChange, AccountDifference, Via
 from lexgraph.access.comparison.narrow import Narrow
 from lexgraph.access.comparison.pairs import Pairs
 from lexgraph.access.comparison.ruled import Ruled
 from lexgraph.access.comparison.settled import mentioned_keys
+from lexgraph.access.comparison.sides import Answers, Sides
 from lexgraph.access.comparison.strangers import Strangers
-from lexgraph.access.decide import GRANTING
 from lexgraph.access.effective import action_sets
-from lexgraph.access.index import LINKED
 from lexgraph.account.model import Principal, Snapshot
 from lexgraph.account.owners import policy_holders
-from lexgraph.account.pages import collector_paused
+from lexgraph.account.pausing import collector_paused
 from lexgraph.account.stacks import control_levels
 from lexgraph.errors import LexgraphError
 from lexgraph.evaluation.decision import Outcome
 from lexgraph.evaluation.request import Request
+from lexgraph.evaluation.services import LINKED
 from lexgraph.evaluation.stack import PolicyStack
 from lexgraph.policy.model import PatternSet, Policy, Statement
 
@@ -69,15 +69,12 @@ def _is_same(before: Snapshot, after: Snapshot) -> bool:
 def _access(before: Snapshot, after: Snapshot) -> Iterator[AccessChange]:
     stacks, proofs, narrow = Stacks(), Proofs(), Narrow()
     old, new = Decider(before), Decider(after)
-    held = [_held(stacks, one) for one in (old, new)]
-    sides: tuple[tuple[Direction, Decider, Decider], ...] = (("gained", new, old), ("lost", old, new))
-    for change, here, there in sides:
-        mine, other = held if change == "lost" else held[::-1]
-        pairs = Pairs(change, here, there, mine, other, narrow)
-        own = [*_Own(change, here, there, proofs, pairs.holders).changes(mine, other)]
-        own += Ruled(change, here, there, mine, other, narrow).changes()
+    lost = Sides("lost", old, new, _held(stacks, old), _held(stacks, new))
+    for sides in (lost.turned, lost):
+        pairs = Pairs(sides, narrow)
+        own = [*_Own(sides, proofs, pairs.holders).changes(), *Ruled(sides, narrow).changes()]
         own += pairs.changes(frozenset(arn for one in own if one.request is not None for arn in one.principals))
-        yield from _each_once([*_grouped(own), *Strangers(change, here, there).changes(pairs.holders)])
+        yield from _each_once([*_grouped(own), *Strangers(sides).changes(pairs.holders)])
 
 
 def _held(stacks: Stacks, decider: Decider) -> dict[str, PolicyStack]:
@@ -87,22 +84,19 @@ def _held(stacks: Stacks, decider: Decider) -> dict[str, PolicyStack]:
 class _Own:
     """What principals may do by their own policies in one account, and not in the other."""
 
-    def __init__(
-        self, change: Direction, here: Decider, there: Decider, proofs: Proofs, holders: Iterable[Holder]
-    ) -> None:
-        self.change: Direction = change
-        self.here, self.there, self.proofs = here, there, proofs
+    def __init__(self, sides: Sides, proofs: Proofs, holders: Iterable[Holder]) -> None:
+        self.sides, self.proofs = sides, proofs
         self.holders = {(one.via, one.arn) for one in holders}
-        self._barring = _barring(here.snapshot.account_id)
+        self._barring = _barring(sides.account_id)
         self._barred: dict[int, tuple[PolicyStack, PolicyStack]] = {}
-        self.granted, self.granted_there = _named(here.snapshot), _named(there.snapshot)
+        self.granted, self.granted_there = (_named(one.snapshot) for one in sides.both)
 
-    def changes(self, mine: dict[str, PolicyStack], other: dict[str, PolicyStack]) -> Iterator[AccessChange]:
+    def changes(self) -> Iterator[AccessChange]:
         """Yield a change for each principal who may do more here."""
-        for arn, stack in mine.items():
-            there = other.get(arn, NOTHING)
+        for arn, stack in self.sides.mine.items():
+            there = self.sides.other.get(arn, NOTHING)
             if stack is not there:
-                found = self._of(self.here.principals[arn], stack, there)
+                found = self._of(self.sides.here.principals[arn], stack, there)
                 if found is not None:
                     bits = self.granted[arn] & ~self.granted_there.get(arn, 0)
                     yield replace(found, bits=bits if found.request is not None else 0)
@@ -110,17 +104,17 @@ class _Own:
     def _of(self, who: Principal, mine: PolicyStack, other: PolicyStack) -> AccessChange | None:
         search = self.proofs.only(mine, other)
         found = self._first(who, search)
-        if found is None and not search.proved and self.here.snapshot.has_all_roles:
+        if found is None and not search.proved and self.sides.here.snapshot.has_all_roles:
             search = self.proofs.only(self._beyond_roles(mine), self._beyond_roles(other))
             found = self._first(who, search)
         if found is not None or search.proved:
             return found
-        via = differing(who, self.here, self.there)
-        return AccessChange(self.change, via, (who.arn,), reason=search.reason or UNCONFIRMED)
+        via = differing(who, self.sides)
+        return AccessChange(self.sides.change, via, (who.arn,), reason=search.reason or UNCONFIRMED)
 
     def _first(self, who: Principal, search: Search) -> AccessChange | None:
         for template in search:
-            for request in asked_by(who, template, self.here.known(who), self.here.snapshot.account_id):
+            for request in asked_by(who, template, self.sides.here.known(who), self.sides.account_id):
                 found = self._confirmed(request)
                 if found is not None:
                     return found
@@ -137,27 +131,25 @@ class _Own:
 
     def _confirmed(self, request: Request) -> AccessChange | None:
         """The change that a request shows; None where both accounts allow it, or neither."""
+        here, there = self.sides.both
         try:
-            here, there = self.here.decide(request), self.there.decide(request)
-            if here is not None and here.outcome in GRANTING and (there is None or there.outcome not in GRANTING):
-                sides = held(self.here, request), held(self.there, request)
-                via = cause_of(request, *sides)
-                return self._shown(request, via, here.outcome, there.outcome if there else None)
-            if self.here.delegated(request) and self.there.delegated(request) is False:
-                missing = request.principal not in self.there.principals
-                via = differing(self.here.principals[request.principal], self.here, self.there)
-                return self._shown(request, via, "allowed", None if missing else "implicitDeny", DELEGATED)
+            answers = self.sides.answers(request)
+            if answers is not None:
+                return self._shown(request, cause_of(request, self.sides), answers)
+            if here.delegated(request) and there.delegated(request) is False:
+                via = differing(here.principals[request.principal], self.sides)
+                refused: Outcome | None = "implicitDeny" if request.principal in there.principals else None
+                return self._shown(request, via, self.sides.in_order("allowed", refused), DELEGATED)
         except LexgraphError:
             return None  # A spelling that is no request: another one follows.
         return None
 
-    def _shown(self, request: Request, via: Via, here: Outcome, there: Outcome | None, *assumed: str) -> AccessChange:
-        before, after = (there, here) if self.change == "gained" else (here, there)
+    def _shown(self, request: Request, via: Via, answers: Answers, *assumed: str) -> AccessChange:
         holder = None
         if via in ("trust policy", "resource policy"):
             holder = next((arn for arn in policy_holders(request.resource) if (via, arn) in self.holders), None)
         principals = (request.principal,)
-        return AccessChange(self.change, via, principals, request, before, after, holder, assumptions=assumed)
+        return AccessChange(self.sides.change, via, principals, request, *answers, holder, assumptions=assumed)
 
 
 def _barring(account: str | None) -> Policy:

@@ -7,7 +7,7 @@ of it. Principals who differ in such statements only share what was made ready.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -22,13 +22,21 @@ from lexgraph.evaluation.request import Question, Request
 from lexgraph.evaluation.services import needs_resource_policy
 from lexgraph.evaluation.stack import PolicyStack
 from lexgraph.policy.model import PatternSet, Policy
+from lexgraph.reasoning.callers import other_accounts
 from lexgraph.reasoning.side import ACCOUNT
 from lexgraph.reasoning.witness import allows
 
 DELEGATED = "the resource's own policy, which is not known here, leaves it to the principal's policies"
-
-
+# Resource control policies, level by level, and whether some could not be read.
 Rules = tuple[tuple[tuple[Policy, ...], ...], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What one account holds against a request: its layers, and the context that it knows."""
+
+    stack: PolicyStack
+    context: Context
 
 
 class Decider:
@@ -43,14 +51,20 @@ class Decider:
         self._known: dict[str, Told] = {}
         self._tags: dict[str, Mapping[str, str] | None] = {}
 
-    def decide(self, request: Request) -> Decision | None:
-        """Return the decision, with all that the account says of the request; None where it has no such principal."""
+    def held(self, request: Request) -> Held | None:
+        """Return what the account holds against a request; None where it has no such principal."""
         who = self.principals.get(request.principal)
         if who is None:
             return None
         stack = self.snapshot.stack_for(who, request.action, request.resource, request.context)
-        context = self.snapshot.request_context(who, request.context, request.resource)
-        return authorize(self._speaking(stack, request.action), replace(request, context=context))
+        return Held(stack, self.snapshot.request_context(who, request.context, request.resource))
+
+    def decide(self, request: Request) -> Decision | None:
+        """Return the decision, with all that the account says of the request; None where it has no such principal."""
+        held = self.held(request)
+        if held is None:
+            return None
+        return authorize(self._speaking(held.stack, request.action), replace(request, context=held.context))
 
     def rules(self, owner: str | None) -> Rules:
         """Return the resource control policies above an account, level by level, and whether some could not be read."""
@@ -75,18 +89,16 @@ class Decider:
         """Return whether a principal's own policies allow the request where the resource's policy must as well, and is
         not known; None where that is not so.
         """
-        who = self.principals.get(request.principal)
-        if who is None:
+        held = self.held(request)
+        if held is None:
             return False
         elsewhere = not Question(replace(request, resource_account=None)).is_own
-        unknown = (
-            "resource" in self.snapshot.stack_for(who, request.action, request.resource, request.context).unreadable
-        )
+        unknown = "resource" in held.stack.unreadable
         if not (elsewhere or (unknown and needs_resource_policy(Question(request)))):
             return None
-        context = self.snapshot.request_context(who, request.context, request.resource)
-        asked = replace(request, context=context, resource_account=self.snapshot.account_id)
-        return allows(self._speaking(self.snapshot.stack(who), request.action), asked)
+        asked = replace(request, context=held.context, resource_account=self.snapshot.account_id)
+        own = self.snapshot.stack(self.principals[request.principal])
+        return allows(self._speaking(own, request.action), asked)
 
     def _speaking(self, stack: PolicyStack, action: str) -> PolicyStack:
         """A stack whose policies say what they say of the action, and nothing of others; for an action that is not in
@@ -95,19 +107,14 @@ class Decider:
         place = catalog().index_of(action)
         if place is None:
             return stack
-        identity, bounding, *scps = (
-            tuple(
-                policy for one in layer if (policy := self._about(one, place)).statements or layer is not stack.identity
-            )
-            for layer in (stack.identity, (stack.boundary,) if stack.boundary else (), *stack.scps)
-        )
-        others = (stack.resource, *(one for level in stack.rcps for one in level))
-        layers = (len(bounding), tuple(map(len, scps)), len(stack.rcps), stack.unreadable, stack.absent, stack.partial)
-        name = (*map(id, (*identity, *bounding, *chain(*scps))), None, *map(id, others), layers)
+        identity, *limits = (tuple(self._about(one, place) for one in layer) for layer in stack.principal_layers)
+        layers = (tuple(policy for policy in identity if policy.statements), *limits)
+        others = (stack.resource, *chain(*stack.rcps))
+        # Which level an RCP is on says nothing: they only deny.
+        rest = (tuple(map(len, limits)), len(stack.rcps), stack.unreadable, stack.absent, stack.partial)
+        name = (*map(id, chain(*layers)), None, *map(id, others), rest)
         if name not in self._stacks:
-            bound = bounding[0] if bounding else None
-            made = replace(stack, identity=identity, boundary=bound, scps=tuple(scps))
-            self._stacks[name] = (made, stack)  # the whole one keeps the ids taken
+            self._stacks[name] = (stack.with_principal_layers(layers), stack)  # the whole one keeps the ids taken
         return self._stacks[name][0]
 
     def _about(self, policy: Policy, place: int) -> Policy:
@@ -122,18 +129,6 @@ class Decider:
             )
             known = self._narrow[id(policy), place] = (policy, replace(policy, statements=said))
         return known[1]
-
-
-def rules_of(here: Decider, there: Decider, owner: str | None) -> tuple[Rules, Rules]:
-    """Return what two accounts know of the resource control policies above an account; one object where it is the same.
-
-    >>> from lexgraph.account.readers import example_account_path, read_account
-    >>> account = Decider(read_account(example_account_path()))
-    >>> rules_of(account, account, "111122223333")
-    (((), False), ((), False))
-    """
-    mine, other = here.rules(owner), there.rules(owner)
-    return (mine, mine) if mine == other else (mine, other)
 
 
 def asked_by(principal: Principal, request: Request, known: Told, account: str | None) -> Iterator[Request]:
@@ -151,7 +146,7 @@ def asked_by(principal: Principal, request: Request, known: Told, account: str |
         yield Request(principal.arn, request.action, resource, Context(moved, complete=True), own)
     if len(parts) == 6 and parts[2] == "iam" and parts[4] and not parts[4].isdigit():
         # A role that may be of any account but its own: one that somebody could have.
-        other = next(one for one in _OTHERS if one != own)
+        other = next(one for one in other_accounts() if one != own)
         yield Request(principal.arn, request.action, f"arn:aws:iam::{other}:{parts[5]}", context, other)
     owner = parts[4] if len(parts) == 6 and parts[4].isdigit() else own
     yield Request(principal.arn, request.action, request.resource, context, owner)
@@ -165,7 +160,6 @@ def stated(request: Request, known: Told) -> dict[str, Any]:
     return {key: value for key, value in values if not known.follows(key) and key.lower() not in _FOLLOWING}
 
 
-_OTHERS = ("444455556666", "777788889999")
 _FOLLOWING = ("aws:resourceaccount", "kms:calleraccount")
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 
-from lexgraph.access.comparison.narrow import Narrow
-from lexgraph.access.comparison.services import may_concern, services_of
+from lexgraph.access.comparison.narrow import Narrow, ids_of
+from lexgraph.access.comparison.services import Services, may_concern, services_of
 from lexgraph.access.comparison.settled import Settling, known_keys
 from lexgraph.account.model import Principal, Snapshot
 from lexgraph.evaluation.request import Request
@@ -26,9 +26,8 @@ NOTHING = PolicyStack()  # of a principal that an account does not have
 UNREAD = "a policy that could not be read decides"
 UNCONFIRMED = "what one of the two allows alone could not be confirmed on the accounts"
 Policies = tuple[Policy, ...]
-Pair = tuple[
-    tuple[int, ...], tuple[int, ...]
-]  # the ids of policies that one side holds, and of those that the other does
+Pair = tuple[tuple[int, ...], ...]  # the ids of policies that one side holds, and of those that the other does
+Saying = tuple[bool, Statement]  # whether variables count, and the statement without its name
 
 
 class Stacks:
@@ -47,16 +46,13 @@ class Stacks:
         stack = snapshot.stack(principal)
         if linked:
             stack = replace(stack, scps=(), unreadable=tuple(layer for layer in stack.unreadable if layer != "scp"))
-        layers = (stack.identity, (stack.boundary,) if stack.boundary else (), *stack.scps)
-        same = [[self.canonical(policy) for policy in layer] for layer in layers]
-        if any(map(self._settling.speaks_of, chain.from_iterable(same))):
-            known = known_keys(snapshot, principal)
-            same = [[self._settling.of(policy, known) for policy in layer] for layer in same]
-        identity, boundary, *scps = (_ordered(layer) for layer in same)
-        name = (*(tuple(map(id, layer)) for layer in (identity, boundary, *scps)), stack.unreadable)
+        layers = tuple(tuple(map(self.canonical, layer)) for layer in stack.principal_layers)
+        if any(map(self._settling.speaks_of, chain(*layers))):
+            layers = self._settling.layers(layers, known_keys(snapshot, principal))
+        layers = tuple(map(_ordered, layers))
+        name = (*ids_of(layers), stack.unreadable)
         if name not in self._made:
-            bound = boundary[0] if boundary else None
-            self._made[name] = PolicyStack(identity, bound, scps=tuple(scps), unreadable=stack.unreadable)
+            self._made[name] = PolicyStack(unreadable=stack.unreadable).with_principal_layers(layers)
         return self._made[name]
 
     def canonical(self, policy: Policy) -> Policy:
@@ -72,7 +68,7 @@ class Stacks:
         return known[1]
 
 
-def _ordered(layer: list[Policy]) -> Policies:
+def _ordered(layer: Policies) -> Policies:
     """The policies of a layer, each once and in one order: that of a layer does not matter."""
     return tuple(sorted({id(policy): policy for policy in layer}.values(), key=lambda policy: policy.key))
 
@@ -108,7 +104,7 @@ class Fresh:
 
     allows: Policies
     barred: bool
-    services: frozenset[str] | None
+    services: Services
 
 
 class Proofs:
@@ -120,7 +116,7 @@ class Proofs:
         self._narrow: dict[tuple[int, int], tuple[PolicyStack, PolicyStack, Search]] = {}
         self._examples: dict[Pair, Search] = {}
         self._fresh: dict[Pair, Fresh | None] = {}
-        self._parts: dict[tuple[int, frozenset[str] | None, bool], tuple[Policy, Policy]] = {}
+        self._parts: dict[tuple[int, Services, bool], tuple[Policy, Policy]] = {}
         self._stacks: dict[tuple[object, ...], PolicyStack] = {}
         self._of_services = Narrow()
 
@@ -194,7 +190,7 @@ class Proofs:
         denies = tuple(self._part(policy, fresh.services, denies=True) for policy in a.identity)
         return self._cut(a, (*fresh.allows, *denies), None), there
 
-    def _cut(self, stack: PolicyStack, identity: Policies, services: frozenset[str] | None) -> PolicyStack:
+    def _cut(self, stack: PolicyStack, identity: Policies, services: Services) -> PolicyStack:
         parts = tuple(self._part(policy, services, denies=False) for policy in identity)
         kept = tuple(policy for policy in parts if policy.statements)
         limits = (stack.boundary, *(policy for level in stack.scps for policy in level))
@@ -203,7 +199,7 @@ class Proofs:
             self._stacks[name] = replace(stack, identity=kept)
         return self._stacks[name]
 
-    def _part(self, policy: Policy, services: frozenset[str] | None, *, denies: bool) -> Policy:
+    def _part(self, policy: Policy, services: Services, *, denies: bool) -> Policy:
         """The statements of a policy that may be about some services, or only those of them that deny."""
         if services is None and not denies:
             return policy
@@ -224,8 +220,7 @@ _PROVED.proved = True
 
 def _is_opaque(stack: PolicyStack) -> bool:
     """Whether something of a stack could not be read, so that most requests are open."""
-    layers = (stack.identity, (stack.boundary,) if stack.boundary else (), *stack.scps)
-    said = (one for layer in layers for policy in layer for one in policy.statements)
+    said = (one for policy in chain(*stack.principal_layers) for one in policy.statements)
     return bool(stack.unreadable) or any(one.unknown is not None for one in said)
 
 
@@ -252,23 +247,17 @@ def _name(here: Policies, there: Policies) -> Pair:
 
 def _same_limits(a: PolicyStack, b: PolicyStack) -> bool:
     """Whether two stacks differ in identity policies only, or one is that of nobody."""
-    limits = [(id(one.boundary), [[id(policy) for policy in level] for level in one.scps]) for one in (a, b)]
+    limits = [ids_of(one.principal_layers[1:]) for one in (a, b)]
     return b is NOTHING or limits[0] == limits[1]
 
 
-def _differing_services(a: PolicyStack, b: PolicyStack) -> frozenset[str] | None:
+def _differing_services(a: PolicyStack, b: PolicyStack) -> Services:
     """The services of the statements that only one of two stacks has in a layer; None where that may be any."""
     if len(a.scps) != len(b.scps) or (a.boundary is None) != (b.boundary is None):
         return None
-    bounds = [(one.boundary,) if one.boundary else () for one in (a, b)]
-    layers = ((a.identity, b.identity), (bounds[0], bounds[1]), *zip(a.scps, b.scps, strict=True))
     found: list[Statement] = []
-    for mine, other in layers:
-        here, there = _without(mine, other), _without(other, mine)
-        said = [{(p.has_variables, _unnamed(one)) for p in layer for one in p.statements} for layer in (mine, other)]
-        for policy in (*here, *there):
-            named = ((policy.has_variables, _unnamed(one)) for one in policy.statements)
-            found += [one for variables, one in named if not all((variables, one) in side for side in said)]
+    for mine, other in zip(a.principal_layers, b.principal_layers, strict=True):
+        found += [one for _, one in {*_sayings(mine)} ^ {*_sayings(other)}]
     return services_of(*found)
 
 
@@ -293,11 +282,10 @@ def _contained(narrow: Policies, wide: Policies) -> bool:
 
 def _fresh(here: Policies, there: Policies) -> Fresh:
     """What `here` says and `there` does not, statement by statement."""
-    old = [(policy.has_variables, _unnamed(one)) for policy in there for one in policy.statements]
-    new = [(policy.has_variables, _unnamed(one)) for policy in here for one in policy.statements]
+    old, new = _sayings(there), _sayings(here)
     allows = []
     for policy in here:
-        said = tuple(s for s in policy.statements if s.allows and (policy.has_variables, _unnamed(s)) not in old)
+        said = tuple(one for one in policy.statements if one.allows and _saying(policy, one) not in old)
         if said:
             allows.append(replace(policy, statements=said))
     lifted = [one for variables, one in old if not one.allows and (variables, one) not in new]
@@ -305,5 +293,9 @@ def _fresh(here: Policies, there: Policies) -> Fresh:
     return Fresh(tuple(allows), bool(lifted), services)
 
 
-def _unnamed(statement: Statement) -> Statement:
-    return replace(statement, sid=None)
+def _sayings(policies: Policies) -> list[Saying]:
+    return [_saying(policy, one) for policy in policies for one in policy.statements]
+
+
+def _saying(policy: Policy, statement: Statement) -> Saying:
+    return policy.has_variables, replace(statement, sid=None)

@@ -8,14 +8,12 @@ from functools import cached_property
 
 from lexgraph.access.comparison.decider import Rules
 from lexgraph.access.comparison.holders import Holder, lying_in
-from lexgraph.access.comparison.services import may_concern, services_of
+from lexgraph.access.comparison.services import Services, may_concern, services_of
 from lexgraph.access.comparison.settled import ITSELF, Settling, Told
 from lexgraph.conditions.context import RESOURCE_TAGS
 from lexgraph.evaluation.stack import PolicyStack
 from lexgraph.policy.arn import literal, readable, split_arn
 from lexgraph.policy.model import ConditionTest, PatternSet, Policy, Statement
-
-Services = frozenset[str] | None
 
 
 class Narrow:
@@ -42,7 +40,7 @@ class Narrow:
         identity = self._layer(stack.identity, services)
         boundary = self._policy(stack.boundary, services) if stack.boundary else None
         scps = tuple(self._layer(level, services) for level in stack.scps)
-        name = (tuple(map(id, identity)), id(boundary), *(tuple(map(id, level)) for level in scps), stack.unreadable)
+        name = (*ids_of((identity, *scps)), id(boundary), stack.unreadable)
         if name not in self._made:
             self._made[name] = PolicyStack(identity, boundary, scps=scps, unreadable=stack.unreadable)
         return self._made[name]
@@ -52,17 +50,18 @@ class Narrow:
         levels, unread = rules
         return tuple(self._layer(level, services) for level in levels), unread
 
+    def settled_rules(self, rules: Rules, known: Told) -> Rules:
+        """Return resource control policies with what is known put in."""
+        levels, unread = rules
+        return self.settling.layers(levels, known), unread
+
     def settled(self, stack: PolicyStack, known: Told) -> PolicyStack:
         """Return a stack with what is known put in; the same one where it does not speak of that."""
-        layers = (stack.identity, (stack.boundary,) if stack.boundary else (), *stack.scps)
-        found = [tuple(self.settling.of(policy, known) for policy in layer) for layer in layers]
-        name = (id(stack), *(tuple(map(id, layer)) for layer in found))
+        layers = self.settling.layers(stack.principal_layers, known)
+        name = (id(stack), *ids_of(layers))
         if name not in self._made:
-            same = [list(map(id, layer)) for layer in found] == [list(map(id, layer)) for layer in layers]
-            identity, boundary, *scps = found
-            bound = boundary[0] if boundary else None
-            made = replace(stack, identity=identity, boundary=bound, scps=tuple(scps))
-            self._made[name] = stack if same else made
+            same = ids_of(layers) == ids_of(stack.principal_layers)
+            self._made[name] = stack if same else stack.with_principal_layers(layers)
             self._kept.append(stack)
         return self._made[name]
 
@@ -84,6 +83,15 @@ class Narrow:
             self._places.setdefault(id(same), len(self._places))
             self._policies[name] = (policy, same)
         return self._policies[name][1]
+
+
+def ids_of(layers: Iterable[Iterable[Policy]]) -> tuple[tuple[int, ...], ...]:
+    """Return what tells layers apart whose policies are one object where they say the same.
+
+    >>> ids_of(((), ()))
+    ((), ())
+    """
+    return tuple(tuple(map(id, layer)) for layer in layers)
 
 
 class Scope:

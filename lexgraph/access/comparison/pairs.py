@@ -7,28 +7,27 @@ something differs, the whole stacks are compared; pairs in which the policies se
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 
-from lexgraph.access.comparison.cause import cause_of, differing, held
-from lexgraph.access.comparison.decider import Decider, Rules, stated
+from lexgraph.access.comparison.cause import cause_of, differing
+from lexgraph.access.comparison.decider import Rules, stated
 from lexgraph.access.comparison.gains import NOTHING, UNCONFIRMED, UNREAD
 from lexgraph.access.comparison.holders import Holder, holders_of, lying_deeper, unknown_keys
-from lexgraph.access.comparison.model import AccessChange, Direction
+from lexgraph.access.comparison.model import AccessChange
 from lexgraph.access.comparison.naming import Naming, Signature, about, delegates, grants
-from lexgraph.access.comparison.narrow import Narrow, Scope, Services
+from lexgraph.access.comparison.narrow import Narrow, Scope
 from lexgraph.access.comparison.questions import questions_about, telling_apart
-from lexgraph.access.comparison.ruled import ruled
-from lexgraph.access.comparison.settled import Known
+from lexgraph.access.comparison.ruled import name_of, ruled
+from lexgraph.access.comparison.services import Services
+from lexgraph.access.comparison.sides import Sides
 from lexgraph.access.comparison.touched import Touched
-from lexgraph.access.decide import GRANTING
-from lexgraph.access.index import LINKED
 from lexgraph.account.model import Principal
 from lexgraph.conditions.context import RESOURCE_TAGS, Context
-from lexgraph.errors import LexgraphError
 from lexgraph.evaluation.callers import tells_who
 from lexgraph.evaluation.request import USER_ID, Request
+from lexgraph.evaluation.services import LINKED
 from lexgraph.evaluation.stack import PolicyStack
 from lexgraph.policy.arn import split_arn
 from lexgraph.policy.model import Policy
@@ -38,7 +37,8 @@ from lexgraph.reasoning.side import side_of
 MOST = 20_000  # pairs that are looked at
 ASKED = 60  # questions about one pair where its stacks did not settle it
 TOO_MANY = "too many principals and resources differ to compare each with each"
-Stacks = Mapping[str, PolicyStack]
+KEYS = "the policy of a KMS key, which is not known, may allow it"
+UNREAD_POLICY = "a policy could not be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,54 +55,46 @@ class Half:
     @property
     def name(self) -> tuple[object, ...]:
         """The same for all of whom the policies say the same."""
-        levels, unread = self.rules
-        rules = tuple(tuple(map(id, level)) for level in levels)
-        return id(self.stack), id(self.policy), self.signature, rules, unread
+        return id(self.stack), id(self.policy), self.signature, name_of(self.rules)
 
     @property
     def said(self) -> Iterator[Policy]:
         """All policies."""
-        stack = self.stack
-        levels = (stack.identity, *stack.scps, *self.rules[0])
-        alone = (one for one in (stack.boundary, self.policy) if one is not None)
-        return chain(alone, *levels)
+        own = () if self.policy is None else (self.policy,)
+        return chain(*self.stack.principal_layers, own, *self.rules[0])
 
 
 class Pairs:
     """What the principals of one account may do with the holders of policies, and those of the other may not."""
 
-    def __init__(
-        self, change: Direction, here: Decider, there: Decider, mine: Stacks, other: Stacks, narrow: Narrow
-    ) -> None:
-        self.change: Direction = change
-        self.here, self.there = here, there
-        self.mine, self.other = mine, other
-        self.holders = holders_of(here.snapshot, there.snapshot)
-        self._touched = Touched(here, there, mine, other, (*self.holders, unknown_keys(here.snapshot.account_id)))
+    def __init__(self, sides: Sides, narrow: Narrow) -> None:
+        self.sides = sides
+        self.holders = holders_of(sides.here.snapshot, sides.there.snapshot)
+        self._keys = unknown_keys(sides.account_id)
+        self._touched = Touched(sides, (*self.holders, self._keys), narrow.settling)
         self._deeper = lying_deeper(self.holders)
         self._narrow, self._settling = narrow, narrow.settling
-        self._naming = Naming(here.snapshot), Naming(there.snapshot)
+        self._naming = Naming(sides.here.snapshot), Naming(sides.there.snapshot)
         self._classes: dict[Services, dict[tuple[object, ...], list[Principal]]] = {}
         self._left = MOST
         self._open: dict[str, None] = {}
         self._told: frozenset[str] = frozenset()
 
-    def changes(self, told: frozenset[str] = frozenset()) -> Iterator[AccessChange]:
+    def changes(self, told: frozenset[str]) -> Iterator[AccessChange]:
         """Yield a change for each principal who may do more here, holder by holder.
 
         Of those who are here alone and of whom something was `told` already, only where a policy names them.
         """
-        self._told = told - self.other.keys()
+        self._told = told - self.sides.other.keys()
         for holder in self.holders:
             if holder.here.unreadable != holder.there.unreadable:
-                yield AccessChange(self.change, holder.via, ("*",), holder=holder.arn, reason=UNREAD_POLICY)
+                yield AccessChange(self.sides.change, holder.via, ("*",), holder=holder.arn, reason=UNREAD_POLICY)
             elif not holder.unread and holder.exists:
-                yield from self._within(Scope(holder, () if holder.trust else self._deeper.get(holder.arn, ())))
-        for scope in self._touched.tagged_scopes:
+                yield from self._within(Scope(holder, self._deeper.get(holder.arn, ())))
+        for scope in (*self._touched.tagged_scopes, Scope(self._keys)):
             yield from self._within(scope)
-        yield from self._within(Scope(unknown_keys(self.here.snapshot.account_id)))
         if self._open:
-            yield AccessChange(self.change, "several layers", tuple(self._open), reason=TOO_MANY)
+            yield AccessChange(self.sides.change, "several layers", tuple(self._open), reason=TOO_MANY)
 
     def _within(self, scope: Scope) -> Iterator[AccessChange]:
         for halves, members in self._groups(scope).values():
@@ -116,27 +108,27 @@ class Pairs:
         """The principals who may be allowed more here, those together of whom the policies say the same."""
         groups: dict[tuple[object, ...], tuple[tuple[Half, Half], list[Principal]]] = {}
         named = self._touched.named(scope.holder) if self._told else frozenset()
-        for alike in self._alike(scope.holder, scope):
+        for alike in self._alike(scope):
             members = [who for who in alike if who.arn not in self._told or who.arn in named]
             if not members:
                 continue
             first = members[0]
-            halves = self._half(scope, first, 0), self._half(scope, first, 1)
-            if self._may_gain(scope.holder, *halves):
-                name = (halves[0].name, halves[1].name, first.kind, LINKED in first.arn)
-                groups.setdefault(name, (halves, []))[1].extend(members)
+            here, there = self._half(scope, first, 0), self._half(scope, first, 1)
+            names = here.name, there.name
+            if names[0] != names[1] and self._may_gain(scope.holder, here, there):
+                group = groups.setdefault((*names, first.kind, LINKED in first.arn), ((here, there), []))
+                group[1].extend(members)
         return groups
 
-    def _alike(self, holder: Holder, scope: Scope) -> Iterator[list[Principal]]:
+    def _alike(self, scope: Scope) -> Iterator[list[Principal]]:
         """Principals to ask about, those together whom the holder's policies cannot tell apart."""
-        own = holder.owner == self.here.snapshot.account_id
+        holder = scope.holder
+        own = holder.owner == self.sides.account_id
         ruled_anew = self._touched.rules(holder) and (not own or self._touched.names_anybody(holder))
         if not (holder.changed or ruled_anew or self._touched.tagged(holder)):
             yield from ([one] for one in self._touched.principals(holder))
             return
-        spoken = {key for policy in holder.policies for key in self._settling.speaks_of(policy)}
-        rules = (policy for one in self._rules(holder) for level in one[0] for policy in level)
-        spoken.update(key for policy in rules for key in self._settling.speaks_of(policy))
+        spoken = self._settling.keys_in(holder.policies) | self._touched.keys_above(holder)
         alone = self._touched.named(holder)
         for members in self._all(scope.services).values():
             if any(map(tells_who, spoken)):
@@ -151,50 +143,41 @@ class Pairs:
         """All principals, those together who hold the same as far as some services go."""
         if services not in self._classes:
             found: dict[tuple[object, ...], list[Principal]] = {}
-            for arn, stack in self.mine.items():
-                stacks = stack, self.other.get(arn, NOTHING)
+            for arn, stack in self.sides.mine.items():
+                stacks = stack, self.sides.other.get(arn, NOTHING)
                 same = tuple(id(self._narrow.of(one, services)) for one in stacks)
-                who = self.here.principals[arn]
-                found.setdefault((*same, who.kind, LINKED in arn, arn in self.other), []).append(who)
+                who = self.sides.here.principals[arn]
+                found.setdefault((*same, who.kind, LINKED in arn, arn in self.sides.other), []).append(who)
             self._classes[services] = found
         return self._classes[services]
 
     def _half(self, scope: Scope, who: Principal, place: int) -> Half:
         """What the account at a place says."""
         holder = scope.holder
-        decider = (self.here, self.there)[place]
+        decider = self.sides.both[place]
         found = decider.principals.get(who.arn)
         if found is None or not (holder.exists, holder.stays)[place]:
             return Half(NOTHING)
-        stack = self._narrow.of((self.mine, self.other)[place][who.arn], scope.services)
+        stack = self._narrow.of(self.sides.stacks[place][who.arn], scope.services)
         known = decider.known(found)
         tags = decider.tags(holder.arn) if self._touched.tells_tags else None
         if holder.needed or tags is not None:
             kms = {} if holder.trust else {"kms:calleraccount": (split_arn(who.arn)[4],)}
             known = known.about(tags, scope.sent, **kms)
             stack = self._narrow.settled(stack, known)
-        levels, unread = self._rules(holder)[place]
-        rules = tuple(tuple(self._settled(policy, known) for policy in level) for level in levels), unread
+        rules = self._narrow.settled_rules(self._touched.rules_of(holder)[place], known)
         policy = (holder.here, holder.there)[place].policy
         if policy is None:
             return Half(stack, rules=rules)
         # Where both accounts have the same, it is one object.
-        policy = self._settled(holder.policies[0] if not holder.changed else policy, known)
+        policy = self._settling.of(holder.policies[0] if not holder.changed else policy, known)
         return Half(stack, policy, self._naming[place].of(policy, found), rules)
-
-    def _settled(self, policy: Policy, known: Known) -> Policy:
-        return self._settling.of(policy, known)
-
-    def _rules(self, holder: Holder) -> tuple[Rules, Rules]:
-        return self._touched.rules_of(holder)
 
     def _may_gain(self, holder: Holder, here: Half, there: Half) -> bool:
         """Whether something may be allowed here and not there, by what is quickly seen."""
-        if here.name == there.name:
-            return False
         if grants(here.policy, here.signature):
             return True
-        own = holder.owner == self.here.snapshot.account_id
+        own = holder.owner == self.sides.account_id
         alike = id(here.policy) == id(there.policy) and here.signature == there.signature and not _bounded(here, there)
         if own and alike and holder.stays and not self._touched.tagged(holder):
             return False  # The policy leaves it to the principal's own, which are compared by themselves.
@@ -206,17 +189,19 @@ class Pairs:
     # One group --------------------------------------------------------------------------------------------------------
 
     def _of(self, scope: Scope, halves: tuple[Half, Half], members: Iterable[Principal]) -> Iterator[AccessChange]:
-        listed = [who for who in members if who.arn in self.other] if scope.holder.unknown else list(members)
+        holder, change = scope.holder, self.sides.change
+        listed = [who for who in members if who.arn in self.sides.other] if holder.unknown else list(members)
         if not listed:
             return
         answer = self._answer(scope, halves, listed[0])
         for who in listed if answer.holds is not True else ():
-            if scope.holder.unknown:
-                via = differing(who, self.here, self.there)
-                yield AccessChange(self.change, via, (who.arn,), reason=KEYS)
-                continue
-            found = self._shown(scope.holder, who, answer)
-            yield found or self._undecided(scope.holder, who, answer.reason or UNCONFIRMED)
+            if holder.unknown:
+                yield AccessChange(change, differing(who, self.sides), (who.arn,), reason=KEYS)
+            elif shown := self._shown(holder, who, answer):
+                yield shown
+            else:
+                via, reason = holder.via if holder.changed else "several layers", answer.reason or UNCONFIRMED
+                yield AccessChange(change, via, (who.arn,), holder=holder.arn, reason=reason)
 
     def _answer(self, scope: Scope, halves: tuple[Half, Half], who: Principal) -> Answer:
         """Whether the principal, and all who are alike, may do nothing more here."""
@@ -229,63 +214,40 @@ class Pairs:
 
     def _asks_id(self, who: Principal, halves: tuple[Half, Half]) -> bool:
         """Whether something asks for the id of a role, which is known."""
-        both = (one.known(one.principals[who.arn]) for one in (self.here, self.there) if who.arn in one.principals)
+        both = (one.known(one.principals[who.arn]) for one in self.sides.both if who.arn in one.principals)
         if any(told.role_id is None for told in both):
             return False
         return any(USER_ID in self._settling.speaks_of(policy) for half in halves for policy in half.said)
 
     def _shown(self, holder: Holder, who: Principal, answer: Answer) -> AccessChange | None:
-        if answer.request is not None:
-            found = self._confirmed(holder, who, answer.request)
-            if found is not None:
-                return found
-        for number, (action, resource) in enumerate(questions_about(holder)):
-            if number >= ASKED:
-                break
-            found = self._asked(holder, Request(who.arn, action, resource, resource_account=holder.owner))
+        """The change that a request shows; None where none was found that the accounts answer so."""
+        proved = () if answer.request is None else (answer.request,)
+        for request in chain(proved, self._examples(holder, who)):
+            found = self._confirmed(holder, who, request)
             if found is not None:
                 return found
         return None
 
-    def _asked(self, holder: Holder, request: Request) -> AccessChange | None:
-        """The change that some context shows."""
-        try:
-            here = self.here.decide(request)
-            there = self.there.decide(request) if holder.stays else None
-        except LexgraphError:
-            return None  # A pattern's example that is no resource.
-        if here is None or here.outcome not in GRANTING:
-            return None
-        known = telling_apart(here, there)
-        return None if known is None else self._confirmed(holder, self.here.principals[request.principal], known)
+    def _examples(self, holder: Holder, who: Principal) -> Iterator[Request]:
+        """What stands for all that the policies speak of, where some context shows a difference."""
+        for action, resource in islice(questions_about(holder), ASKED):
+            asked = Request(who.arn, action, resource, resource_account=holder.owner)
+            decisions = self.sides.decided(asked, stays=holder.stays)
+            request = None if decisions is None else telling_apart(*decisions)
+            if request is not None:
+                yield request
 
     def _confirmed(self, holder: Holder, who: Principal, asked: Request) -> AccessChange | None:
-        """The change that a request shows, asked by this principal; None where the accounts do not answer so."""
-        known = self.here.known(who).about(self.here.tags(holder.arn), RESOURCE_TAGS)
+        """The change that a request shows, asked by this principal."""
+        here = self.sides.here
+        known = here.known(who).about(here.tags(holder.arn), RESOURCE_TAGS)
         context = Context(stated(asked, known), complete=True)
         request = Request(who.arn, asked.action, asked.resource, context, holder.owner)
-        try:
-            here = self.here.decide(request)
-            there = self.there.decide(request) if holder.stays else None
-        except LexgraphError:
+        answers = self.sides.answers(request, stays=holder.stays)
+        if answers is None:
             return None
-        if here is None or here.outcome not in GRANTING or (there is not None and there.outcome in GRANTING):
-            return None
-        outcomes = here.outcome, there.outcome if there is not None else None
-        before, after = outcomes[::-1] if self.change == "gained" else outcomes
-        via = holder.via
-        if holder.stays:
-            sides = held(self.here, request), held(self.there, request)
-            via = cause_of(request, *sides)
-        return AccessChange(self.change, via, (who.arn,), request, before, after, holder.arn)
-
-    def _undecided(self, holder: Holder, who: Principal, reason: str) -> AccessChange:
-        via = holder.via if holder.changed else "several layers"
-        return AccessChange(self.change, via, (who.arn,), holder=holder.arn, reason=reason)
-
-
-KEYS = "the policy of a KMS key, which is not known, may allow it"
-UNREAD_POLICY = "a policy could not be read"
+        via = cause_of(request, self.sides) if holder.stays else holder.via
+        return AccessChange(self.sides.change, via, (who.arn,), request, *answers, holder.arn)
 
 
 def _bounded(here: Half, there: Half) -> bool:

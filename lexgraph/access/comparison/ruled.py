@@ -5,115 +5,91 @@ Strangers, whom a resource's policy names, are asked about in :mod:`lexgraph.acc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 
-from lexgraph.access.comparison.decider import Decider, Rules, asked_by, rules_of
+from lexgraph.access.comparison.decider import Rules, asked_by
 from lexgraph.access.comparison.gains import UNCONFIRMED
-from lexgraph.access.comparison.model import AccessChange, Direction
-from lexgraph.access.comparison.narrow import Narrow
+from lexgraph.access.comparison.model import AccessChange, Via
+from lexgraph.access.comparison.narrow import Narrow, ids_of
 from lexgraph.access.comparison.services import services_of
-from lexgraph.access.comparison.settled import Told
-from lexgraph.access.decide import GRANTING
-from lexgraph.access.index import LINKED
+from lexgraph.access.comparison.sides import Sides
 from lexgraph.account.model import Principal
 from lexgraph.catalog.actions import catalog
-from lexgraph.errors import LexgraphError
-from lexgraph.evaluation.request import Request
+from lexgraph.evaluation.services import LINKED
 from lexgraph.evaluation.stack import PolicyStack
 from lexgraph.policy.model import PatternSet, Policy, Statement
 from lexgraph.reasoning.contain import Answer, only_first
 from lexgraph.reasoning.side import side_of
 
-Stacks = Mapping[str, PolicyStack]
-
 
 class Ruled:
     """What principals may do under one account's resource control policies, and not under the other's."""
 
-    def __init__(
-        self, change: Direction, here: Decider, there: Decider, mine: Stacks, other: Stacks, narrow: Narrow
-    ) -> None:
-        self.change: Direction = change
-        self.here, self.there = here, there
-        self.mine, self.other = mine, other
-        self._rules = rules_of(here, there, here.snapshot.account_id)
-        self._narrow, self._settling = narrow, narrow.settling
+    def __init__(self, sides: Sides, narrow: Narrow) -> None:
+        self.sides, self._narrow = sides, narrow
+        self._rules = sides.rules_of(sides.account_id)
         self._less: dict[tuple[object, ...], bool] = {}
         self._kept: dict[tuple[object, ...], Answer] = {}
 
     def changes(self) -> Iterator[AccessChange]:
         """Yield a change for each principal of both accounts who may do more under the policies here."""
-        for arn, stack in self.mine.items():
-            if arn in self.other and LINKED not in arn:
-                sides = self._sides(arn)
-                if sides[0] is not sides[1]:
-                    found = self._of(self.here.principals[arn], stack, sides)
+        for arn, stack in self.sides.mine.items():
+            if arn in self.sides.other and LINKED not in arn:
+                rules = self._of_principal(arn)
+                if rules[0] is not rules[1]:
+                    found = self._of(self.sides.here.principals[arn], stack, rules)
                     if found is not None:
                         yield found
 
-    def _sides(self, arn: str) -> tuple[Rules, Rules]:
+    def _of_principal(self, arn: str) -> tuple[Rules, Rules]:
         """The policies with what is known of a principal put in, which may differ though they do not."""
         mine, other = self._rules
-        here, there = (one.known(one.principals[arn]) for one in (self.here, self.there))
-        if mine is other and not (here.differing(there) and any(map(self._settling.speaks_of, chain(*mine[0])))):
+        here, there = (one.known(one.principals[arn]) for one in self.sides.both)
+        if mine is other and not (here.differing(there) and any(map(self._narrow.settling.speaks_of, chain(*mine[0])))):
             return self._rules
-        sides = self._settled(mine, here), self._settled(other, there)
-        return (sides[0], sides[0]) if _names(sides[0]) == _names(sides[1]) else sides
+        mine, other = self._narrow.settled_rules(mine, here), self._narrow.settled_rules(other, there)
+        return mine, mine if name_of(mine) == name_of(other) else other
 
-    def _of(self, who: Principal, stack: PolicyStack, sides: tuple[Rules, Rules]) -> AccessChange | None:
-        if self._denies_no_less(sides):
+    def _of(self, who: Principal, stack: PolicyStack, both: tuple[Rules, Rules]) -> AccessChange | None:
+        if self._denies_no_less(both):
             return None
-        answer = self._answer(who, stack, sides)
+        answer = self._answer(who, stack, both)
         if answer.holds:
             return None
+        via: Via = "resource control policies"
         if answer.request is not None:
-            for request in asked_by(who, answer.request, self.here.known(who), self.here.snapshot.account_id):
-                found = self._confirmed(request)
-                if found is not None:
-                    return found
-        reason = answer.reason or UNCONFIRMED
-        return AccessChange(self.change, "resource control policies", (who.arn,), reason=reason)
+            for request in asked_by(who, answer.request, self.sides.here.known(who), self.sides.account_id):
+                answers = self.sides.answers(request)
+                if answers is not None:
+                    return AccessChange(self.sides.change, via, (who.arn,), request, *answers)
+        return AccessChange(self.sides.change, via, (who.arn,), reason=answer.reason or UNCONFIRMED)
 
-    def _denies_no_less(self, sides: tuple[Rules, Rules]) -> bool:
+    def _denies_no_less(self, both: tuple[Rules, Rules]) -> bool:
         """Whether the policies here deny, to everybody, all that those there deny: their Allows say nothing."""
-        name = tuple(map(_names, sides))
+        name = tuple(map(name_of, both))
         if name not in self._less:
-            denies = [_denies(rules) for rules in sides]
+            denies = [_denies(rules) for rules in both]
             self._less[name] = (
                 None not in denies and only_first(side_of(denies[1] or ()), side_of(denies[0] or ())).holds is True
             )
         return self._less[name]
 
-    def _answer(self, who: Principal, stack: PolicyStack, sides: tuple[Rules, Rules]) -> Answer:
+    def _answer(self, who: Principal, stack: PolicyStack, both: tuple[Rules, Rules]) -> Answer:
         """Whether what a principal holds allows nothing more with the policies here; once for all who hold the same."""
-        services = _services(*sides)
+        services = _services(*both)
         stack = self._narrow.of(stack, services)
-        sides = self._narrow.rules(sides[0], services), self._narrow.rules(sides[1], services)
-        name = (id(stack), who.kind, *map(_names, sides))
+        narrowed = [self._narrow.rules(one, services) for one in both]
+        name = (id(stack), who.kind, *map(name_of, narrowed))
         if name not in self._kept:
             account = who.arn.split(":")[4]
             limit = Statement("Allow", PatternSet(tuple(f"{one}:*" for one in sorted(services))), PatternSet(("*",)))
             within = (*stack.scps, (Policy("what differs", (limit,), kind="scp"),))
             whole = replace(stack, scps=within, resource=_delegating(account))
-            open_here, open_there = (ruled(whole, one) for one in sides)
-            self._kept[name] = only_first(side_of(open_here), side_of(open_there), who.arn)
+            open_here, open_there = (side_of(ruled(whole, one)) for one in narrowed)
+            self._kept[name] = only_first(open_here, open_there, who.arn)
         return self._kept[name]
-
-    def _settled(self, rules: Rules, known: Told) -> Rules:
-        levels, unread = rules
-        return tuple(tuple(self._settling.of(policy, known) for policy in level) for level in levels), unread
-
-    def _confirmed(self, request: Request) -> AccessChange | None:
-        try:
-            here, there = self.here.decide(request), self.there.decide(request)
-        except LexgraphError:
-            return None  # A spelling that is no request: another one follows.
-        if here is None or there is None or here.outcome not in GRANTING or there.outcome in GRANTING:
-            return None
-        outcomes = (there.outcome, here.outcome) if self.change == "gained" else (here.outcome, there.outcome)
-        return AccessChange(self.change, "resource control policies", (request.principal,), request, *outcomes)
 
 
 def _services(here: Rules, there: Rules) -> frozenset[str]:
@@ -143,9 +119,10 @@ def _denies(rules: Rules) -> tuple[Policy, ...] | None:
 _EVERYBODY = PatternSet(("*",))
 
 
-def _names(rules: Rules) -> tuple[object, ...]:
+def name_of(rules: Rules) -> tuple[object, ...]:
+    """Return what tells resource control policies apart (see :func:`ids_of`)."""
     levels, unread = rules
-    return (*(tuple(map(id, level)) for level in levels), unread)
+    return (*ids_of(levels), unread)
 
 
 def ruled(stack: PolicyStack, rules: Rules) -> PolicyStack:

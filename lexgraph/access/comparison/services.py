@@ -5,8 +5,10 @@ from __future__ import annotations
 from lexgraph.policy.model import Statement
 from lexgraph.policy.patterns import ascii_lower, is_pattern
 
+Services = frozenset[str] | None  # None where they may be any
 
-def services_of(*statements: Statement) -> frozenset[str] | None:
+
+def services_of(*statements: Statement) -> Services:
     """Return the services that statements are about; None where that may be any.
 
     >>> from lexgraph.policy.model import PatternSet

@@ -6,7 +6,7 @@ a policy does not tell apart share the result.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from lexgraph.account.model import Principal, Snapshot
@@ -131,12 +131,8 @@ def settled_stack(snapshot: Snapshot, principal: Principal) -> PolicyStack:
     False
     """
     stack, known = snapshot.stack(principal), known_keys(snapshot, principal)
-    return replace(
-        stack,
-        identity=tuple(settled(policy, known) for policy in stack.identity),
-        boundary=None if stack.boundary is None else settled(stack.boundary, known),
-        scps=tuple(tuple(settled(policy, known) for policy in level) for level in stack.scps),
-    )
+    layers = (tuple(settled(policy, known) for policy in layer) for layer in stack.principal_layers)
+    return stack.with_principal_layers(layers)
 
 
 class Settling:
@@ -154,6 +150,14 @@ class Settling:
         if kept is None:
             kept = self._mentioned[id(policy)] = (policy, tuple(sorted(mentioned_keys(policy))))
         return kept[1]
+
+    def keys_in(self, policies: Iterable[Policy]) -> frozenset[str]:
+        """Return what any of some policies speaks of."""
+        return frozenset(key for policy in policies for key in self.speaks_of(policy))
+
+    def layers(self, layers: Iterable[Iterable[Policy]], known: Known) -> tuple[tuple[Policy, ...], ...]:
+        """Return policies, layer by layer, each as :meth:`of` gives it."""
+        return tuple(tuple(self.of(policy, known) for policy in layer) for layer in layers)
 
     def of(self, policy: Policy, known: Known) -> Policy:
         """Return :func:`settled`; the same object wherever the same comes out."""

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from lexgraph.access.comparison.decider import Decider, Rules, rules_of
+from lexgraph.access.comparison.decider import Rules
 from lexgraph.access.comparison.holders import Holder
-from lexgraph.access.comparison.model import AccessChange, Direction, Via
+from lexgraph.access.comparison.model import AccessChange, Via
 from lexgraph.access.comparison.questions import questions_about, telling_apart
 from lexgraph.access.comparison.ruled import ruled
+from lexgraph.access.comparison.sides import Sides
 from lexgraph.access.decide import GRANTING
 from lexgraph.access.outsiders import root_account
 from lexgraph.errors import LexgraphError
@@ -24,18 +25,13 @@ from lexgraph.evaluation.request import Request
 from lexgraph.evaluation.stack import PolicyStack
 from lexgraph.policy.arn import is_arn, split_arn
 from lexgraph.policy.model import ConditionTest, PatternSet, Policy, Statement
+from lexgraph.reasoning.callers import other_accounts
 from lexgraph.reasoning.contain import Answer, only_first
 from lexgraph.reasoning.side import side_of
 
 UNSHOWN = "the policies were not proved to allow the same, and nobody was found whom only one of them allows"
 STRANGERS = "strangers hold policies that allow everything"
 ANYTHING = Policy("allows everything", (Statement("Allow", PatternSet(("*",)), PatternSet(("*",))),))
-# Of whom a policy says nothing; the first that no policy names stands for all.
-FRESH_ACCOUNTS = (
-    "444455556666",
-    "777788889999",
-    *(f"{number:012d}" for number in range(100_000_000_001, 100_000_000_999)),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +45,10 @@ class Asker:
 class Strangers:
     """What one account's policies of resources and roles allow to others, and the other account's do not."""
 
-    def __init__(self, change: Direction, here: Decider, there: Decider) -> None:
-        self.change: Direction = change
-        self.here, self.there = here, there
-        self.account = here.snapshot.account_id
-        self._own = {*here.principals, *there.principals}
-        known = (*here.principals.values(), *there.principals.values())
+    def __init__(self, sides: Sides) -> None:
+        self.sides, self.account = sides, sides.account_id
+        known = [who for one in sides.both for who in one.principals.values()]
+        self._own = {who.arn for who in known}
         self._ids = {who.unique_id for who in known if who.unique_id is not None}
 
     def changes(self, holders: Iterable[Holder]) -> Iterator[AccessChange]:
@@ -64,7 +58,7 @@ class Strangers:
                 yield from self._of(holder, holder.here.policy)
 
     def _of(self, holder: Holder, policy: Policy) -> Iterator[AccessChange]:
-        rules = rules_of(self.here, self.there, holder.owner)
+        rules = self.sides.rules_of(holder.owner)
         nothing = replace(policy, statements=())
         other = (holder.there.policy or nothing) if holder.stays else nothing
         narrow, wide = self._outside(policy), self._outside(other)
@@ -75,7 +69,7 @@ class Strangers:
             return
         via: Via = "resource control policies" if policy == other else holder.via
         texts = f"{self.account} {narrow} {wide}"
-        fresh = next((account for account in FRESH_ACCOUNTS if account not in texts), FRESH_ACCOUNTS[0])
+        fresh = next(account for account in other_accounts() if account not in texts)
         askers = dict.fromkeys(asker for one in (narrow, wide) for asker in self._askers(one, fresh))
         found = [one for asker in askers if (one := self._gain(asker, holder, (policy, other), rules)) is not None]
         if not found and answer.request is not None:
@@ -84,7 +78,7 @@ class Strangers:
         for one in found:
             yield replace(one, via=via, holder=holder.arn)
         if not found:
-            yield AccessChange(self.change, via, ("*",), holder=holder.arn, reason=UNSHOWN)
+            yield AccessChange(self.sides.change, via, ("*",), holder=holder.arn, reason=UNSHOWN)
 
     def _outside(self, policy: Policy) -> Policy:
         """A policy with only what it says of others than the account's own principals, who are compared with all that
@@ -165,11 +159,10 @@ class Strangers:
         here, there = _decided(request, policies, rules)
         if here.outcome not in GRANTING or there.outcome in GRANTING:
             return None
-        outcomes = here.outcome, there.outcome
-        before, after = outcomes[::-1] if self.change == "gained" else outcomes
+        answers = self.sides.in_order(here.outcome, there.outcome)
         assumed = (STRANGERS,) if is_arn(asker.principal) else ()
-        label = (asker.label,)
-        return AccessChange(self.change, "resource policy", label, request, before, after, assumptions=assumed)
+        change, label = self.sides.change, (asker.label,)
+        return AccessChange(change, "resource policy", label, request, *answers, assumptions=assumed)
 
 
 def _compared(holder: Holder, policies: tuple[Policy, Policy], rules: tuple[Rules, Rules]) -> Answer:

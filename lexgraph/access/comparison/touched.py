@@ -6,36 +6,46 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import chain
 
-from lexgraph.access.comparison.decider import Decider, Rules, rules_of
+from lexgraph.access.comparison.decider import Rules
 from lexgraph.access.comparison.holders import Holder
 from lexgraph.access.comparison.naming import texts_in, texts_of
 from lexgraph.access.comparison.narrow import Scope
-from lexgraph.access.comparison.settled import TAGS, mentioned_keys
+from lexgraph.access.comparison.settled import TAGS, Settling
+from lexgraph.access.comparison.sides import Sides
 from lexgraph.access.fit import fitting
 from lexgraph.account.model import Principal
 from lexgraph.account.stacks import NONE
 from lexgraph.catalog.actions import catalog
 from lexgraph.conditions.context import RESOURCE_TAGS
-from lexgraph.evaluation.stack import PolicyStack
-
-Stacks = Mapping[str, PolicyStack]
+from lexgraph.policy.model import Policy
 
 
 class Touched:
     """Principals of whom something differs, and the holders whose policies look at it."""
 
-    def __init__(self, here: Decider, there: Decider, mine: Stacks, other: Stacks, holders: tuple[Holder, ...]) -> None:
-        self.here, self.there = here, there
-        self.mine, self.other = mine, other
-        self.holders = holders
+    def __init__(self, sides: Sides, holders: tuple[Holder, ...], settling: Settling) -> None:
+        self.sides, self.holders = sides, holders
+        self._settling = settling
         self._rules: dict[str | None, tuple[Rules, Rules]] = {}
+        self._keys: dict[str | None, frozenset[str]] = {}
 
     def rules_of(self, holder: Holder) -> tuple[Rules, Rules]:
         """Return the resource control policies above a holder, in either account's view."""
         if holder.owner not in self._rules:
-            self._rules[holder.owner] = rules_of(self.here, self.there, holder.owner)
+            self._rules[holder.owner] = self.sides.rules_of(holder.owner)
         return self._rules[holder.owner]
+
+    def keys_above(self, holder: Holder) -> frozenset[str]:
+        """Return the keys that the resource control policies above a holder speak of."""
+        if holder.owner not in self._keys:
+            self._keys[holder.owner] = self._settling.keys_in(self._above(holder))
+        return self._keys[holder.owner]
+
+    def _above(self, holder: Holder) -> Iterator[Policy]:
+        for levels, _ in self.rules_of(holder):
+            yield from chain(*levels)
 
     def rules(self, holder: Holder) -> bool:
         """Return whether the resource control policies above a holder differ."""
@@ -45,29 +55,25 @@ class Touched:
     @cached_property
     def tells_tags(self) -> bool:
         """Whether the tags of users and roles are known, and some policy asks for those of a resource."""
-        if all(one.tags(arn) is None for one in (self.here, self.there) for arn in [*one.principals][:1]):
+        if all(one.tags(arn) is None for one in self.sides.both for arn in [*one.principals][:1]):
             return False
-        stacks = {id(stack): stack for held in (self.mine, self.other) for stack in held.values()}.values()
-        layers = (level for stack in stacks for level in (stack.identity, (stack.boundary,), *stack.scps))
-        held = {id(one): one for layer in layers for one in layer if one is not None}
-        rules = (
-            one for holder in self.holders for levels, _ in self.rules_of(holder) for level in levels for one in level
-        )
-        held |= {id(one): one for one in (*rules, *(one for holder in self.holders for one in holder.policies))}
-        return any(key.startswith(RESOURCE_TAGS) for one in held.values() for key in mentioned_keys(one))
+        stacks = {id(stack): stack for held in self.sides.stacks for stack in held.values()}.values()
+        held = {id(one): one for stack in stacks for one in chain(*stack.principal_layers)}
+        held |= {id(one): one for holder in self.holders for one in (*holder.policies, *self._above(holder))}
+        return any(key.startswith(RESOURCE_TAGS) for one in held.values() for key in self._settling.speaks_of(one))
 
     def tagged(self, holder: Holder) -> bool:
         """Return whether the tags of a user or role differ, and some policy may ask for them."""
-        return self.tells_tags and self.here.tags(holder.arn) != self.there.tags(holder.arn)
+        here, there = self.sides.both
+        return self.tells_tags and here.tags(holder.arn) != there.tags(holder.arn)
 
     @cached_property
     def tagged_scopes(self) -> tuple[Scope, ...]:
         """What else than to assume a role may be asked about users and roles whose tags differ."""
         if not self.tells_tags:
             return ()
-        account = self.here.snapshot.account_id
-        arns = sorted({*self.here.principals, *self.there.principals})
-        holders = (Holder(arn, False, account, NONE, NONE) for arn in arns)
+        arns = sorted({arn for one in self.sides.both for arn in one.principals})
+        holders = (Holder(arn, False, self.sides.account_id, NONE, NONE) for arn in arns)
         return tuple(
             Scope(holder, actions=actions, sent=sent)
             for holder in holders
@@ -96,7 +102,7 @@ class Touched:
         if self.rules(holder):
             found |= dict.fromkeys(sorted(self.named(holder)))
         for arn in found:
-            yield self.here.principals[arn]
+            yield self.sides.here.principals[arn]
 
     def names_anybody(self, holder: Holder) -> bool:
         """Return whether a holder's policies may allow or deny something to anybody in particular."""
@@ -105,8 +111,8 @@ class Touched:
     @cached_property
     def _by_text(self) -> Mapping[str, tuple[str, ...]]:
         found: dict[str, list[str]] = {}
-        for arn, who in self.here.principals.items():
-            both = (who, self.there.principals.get(arn) or who)
+        for arn, who in self.sides.here.principals.items():
+            both = (who, self.sides.there.principals.get(arn) or who)
             for text in dict.fromkeys(text for one in both for text in texts_of(one)):
                 if text and not text.isdigit():
                     found.setdefault(text, []).append(arn)
@@ -118,15 +124,11 @@ class Touched:
         anybody, by_text, by_key = self._index
         tagged = [key for key in by_key if key.startswith(TAGS)]
         found: dict[str, dict[str, None]] = {}
-        for arn, who in self.here.principals.items():
-            there = self.there.principals.get(arn)
+        for arn, who in self.sides.here.principals.items():
+            there = self.sides.there.principals.get(arn)
             keys = self._differing_keys(who, there)
-            if (
-                there is not None
-                and not keys
-                and self.mine[arn] is self.other[arn]
-                and (who.unique_id == there.unique_id)
-            ):
+            same = not keys and self.sides.mine[arn] is self.sides.other.get(arn)
+            if same and there is not None and who.unique_id == there.unique_id:
                 continue
             texts = dict.fromkeys(text for one in (who, there) if one is not None for text in texts_of(one))
             keys = keys.union(tagged) if TAGS in keys else keys
@@ -136,7 +138,7 @@ class Touched:
         return found
 
     def _differing_keys(self, who: Principal, there: Principal | None) -> frozenset[str]:
-        return frozenset() if there is None else self.here.known(who).differing(self.there.known(there))
+        return frozenset() if there is None else self.sides.here.known(who).differing(self.sides.there.known(there))
 
     @cached_property
     def _index(self) -> tuple[dict[str, None], dict[str, list[str]], dict[str, list[str]]]:
@@ -144,13 +146,8 @@ class Touched:
         anybody: dict[str, None] = {}
         by_text: dict[str, list[str]] = {}
         by_key: dict[str, list[str]] = {}
-        ruling: dict[str | None, set[str]] = {}
         for holder in self.holders:
-            if holder.owner not in ruling:
-                rules = {id(one): one for levels, _ in self.rules_of(holder) for level in levels for one in level}
-                ruling[holder.owner] = {key for one in rules.values() for key in mentioned_keys(one)}
-            spoken = {key for policy in holder.policies for key in mentioned_keys(policy)}
-            for key in spoken | ruling[holder.owner]:
+            for key in self._settling.keys_in(holder.policies) | self.keys_above(holder):
                 by_key.setdefault(key, []).append(holder.arn)
             for statement in (one for policy in holder.policies for one in policy.statements):
                 element = statement.principals

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 from lexgraph.account.model import Principal, Snapshot
 from lexgraph.catalog.actions import catalog
@@ -76,6 +76,14 @@ class Administrators:
             self._known[name] = self._decided(identity, boundary, *unknown)
         return self._known[name]
 
+    def becomes(self, who: Principal, **changed: Any) -> Standing | None:
+        """Return what a change makes of a principal that is no administrator, or one under a condition; None where it
+        makes no more of it. The change is told as to :meth:`standing`.
+        """
+        before = self.standing(who)
+        after = self.standing(who, **changed)
+        return None if after is None or before in ("allowed", after) else after
+
     def newcomer(
         self, held: Sequence[Policy] = (ADMINISTRATOR,), *, boundary: str | None = None, unread: bool = False
     ) -> Standing | None:
@@ -99,20 +107,20 @@ class Administrators:
     def _decided(
         self, identity: tuple[Policy, ...], boundary: Policy | None, identity_unread: bool, boundary_unread: bool
     ) -> Standing | None:
-        own = _held(identity, None, self._named(identity))
+        own = _held(identity, None, self.named(identity))
         if own is None and not identity_unread:
             return None
         if boundary_unread:
             return "conditional"
         if boundary is None:
             return "conditional" if identity_unread else own
-        limit = _held((boundary,), None, self._named((boundary,)))
+        limit = _held((boundary,), None, self.named((boundary,)))
         if limit is None:
             return None
         return "conditional" if identity_unread else _held(identity, boundary, catalog().everything)
 
-    def _named(self, policies: Iterable[Policy]) -> int:
-        """The actions that some Allow of the policies names."""
+    def named(self, policies: Iterable[Policy]) -> int:
+        """Return the catalogue's actions that some Allow of the policies names, as bits."""
         found = 0
         for policy in policies:
             bits = self._bits.get(id(policy))

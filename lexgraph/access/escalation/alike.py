@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import Any
 
 from lexgraph.account.model import Principal, Snapshot
@@ -203,12 +204,8 @@ RESERVED_PATHS = ("role/aws-reserved/", "role/aws-service-role/")  # rule L9 loo
 
 
 def policies_of(stack: PolicyStack) -> Iterator[Policy]:
-    """Yield the policies of a principal's own layers."""
-    yield from stack.identity
-    if stack.boundary is not None:
-        yield stack.boundary
-    for level in stack.scps:
-        yield from level
+    """Return the policies of a principal's own layers."""
+    return chain(*stack.principal_layers)
 
 
 @lru_cache(65_536)

@@ -7,46 +7,36 @@ nothing, or where who created it can take it off.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from lexgraph.access.chaining import ASSUME
 from lexgraph.access.decide import GRANTING
-from lexgraph.access.escalation.administrators import ADMINISTRATOR, Administrators
-from lexgraph.access.escalation.alike import BOUNDARY, Alike, Thing, lookup_of, policies_of
+from lexgraph.access.escalation.administrators import ADMINISTRATOR
+from lexgraph.access.escalation.alike import BOUNDARY, Thing, lookup_of, policies_of
+from lexgraph.access.escalation.groups import OpenGroup
+from lexgraph.access.escalation.inventory import Inventory
 from lexgraph.access.escalation.methods import LIFTS, Method
 from lexgraph.access.escalation.model import EscalationEdge, Proof, joint, lesser, proof_of
 from lexgraph.access.escalation.names import Names
 from lexgraph.access.escalation.newcomers import newcomer
 from lexgraph.access.escalation.somewhere import Ask
-from lexgraph.access.escalation.trimmed import Trimmed
-from lexgraph.access.escalation.trusted import ASSUME, trusting_stack
+from lexgraph.access.escalation.trusted import trusting_stack
 from lexgraph.account.model import Principal
 from lexgraph.conditions.variables import has_variable, read_template, substitute
 from lexgraph.evaluation.decision import Outcome
 from lexgraph.policy.arn import is_arn, split_arn
-from lexgraph.policy.model import Policy
 from lexgraph.policy.patterns import compile_glob, is_pattern
 
 _REWRITE = "iam:CreatePolicyVersion"
 _LIMITS = ("iam:PutUserPermissionsBoundary", "iam:PutRolePermissionsBoundary")
 
 
-@dataclass(frozen=True, slots=True)
-class OpenGroup:
-    """A group that a principal may put users into: what it holds, whether some of it is not known, and the proof."""
-
-    arn: str
-    held: tuple[Policy, ...]
-    unread: bool
-    proof: Proof
-
-
 class Creating:
     """Answers on one account about what could be created in it."""
 
-    def __init__(self, trimmed: Trimmed, alike: Alike, standings: Administrators) -> None:
-        self.trimmed, self.alike, self.standings = trimmed, alike, standings
-        self.names = Names(trimmed)
+    def __init__(self, inventory: Inventory) -> None:
+        self.trimmed, self.alike, self.standings = inventory.trimmed, inventory.alike, inventory.standings
+        self.names = Names(self.trimmed)
 
     def edges(self, who: Principal, method: Method, groups: Sequence[OpenGroup] = ()) -> Iterator[EscalationEdge]:
         """Yield what a principal can create by one method; `groups` are those that it may put users into.

@@ -9,7 +9,7 @@ from lexgraph.access.escalation.model import EscalationEdge
 from lexgraph.access.escalation.onward import onward_edges
 from lexgraph.access.escalation.search import Search
 from lexgraph.account.model import Snapshot
-from lexgraph.account.pages import collector_paused
+from lexgraph.account.pausing import collector_paused
 
 _ORDER = {name: i for i, name in enumerate(METHODS)}
 
@@ -50,7 +50,7 @@ def escalation_edges(
     methods = [method for method in METHODS.values() if method.kind in wanted]
     found: list[EscalationEdge] = []
     for who in snapshot.principals:
-        if administrators or search.standings.standing(who) != "allowed":
+        if administrators or search.inventory.standings.standing(who) != "allowed":
             found += sorted((edge for method in methods for edge in search.edges(who, method)), key=_place)
     new = sorted(onward_edges(snapshot, found, methods), key=lambda edge: (edge.principal, *_place(edge)))
     return (*found, *new)

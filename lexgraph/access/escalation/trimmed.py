@@ -55,13 +55,8 @@ class Trimmed:
 
     def cut(self, stack: PolicyStack) -> PolicyStack:
         """Return a stack whose layers are cut down, the resource's policy apart."""
-        identity = (self._policy(policy) for policy in stack.identity)
-        return replace(
-            stack,
-            identity=tuple(policy for policy in identity if policy.statements),
-            boundary=stack.boundary and self._policy(stack.boundary),
-            scps=tuple(tuple(map(self._policy, level)) for level in stack.scps),
-        )
+        identity, *limits = (tuple(map(self._policy, layer)) for layer in stack.principal_layers)
+        return stack.with_principal_layers((tuple(policy for policy in identity if policy.statements), *limits))
 
     def _policy(self, policy: Policy) -> Policy:
         kept = self._policies.get(id(policy))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from lexgraph.access.chaining import ASSUME
 from lexgraph.access.decide import GRANTING
 from lexgraph.access.escalation.alike import Thing
 from lexgraph.access.escalation.model import Proof, proof_of
@@ -20,7 +21,6 @@ from lexgraph.evaluation.stack import PolicyStack
 from lexgraph.policy.arn import split_arn
 from lexgraph.policy.model import PatternSet, Policy, Statement
 
-ASSUME = "sts:AssumeRole"
 _SAML, _PROVIDER = "sts:AssumeRoleWithSAML", ":saml-provider/"
 # Where AWS takes assertions; whoever signs one says that it is meant for there.
 _SIGNING_IN = {
@@ -96,7 +96,7 @@ class Trusted:
         return sorted([*by_name.get(service, ()), *anybody], key=lambda role: role.arn)
 
     def _proof(self, role: Principal, service: str, *, federated: bool) -> Proof | None:
-        action = "sts:AssumeRoleWithWebIdentity" if federated else "sts:AssumeRole"
+        action = "sts:AssumeRoleWithWebIdentity" if federated else ASSUME
         caller = f"{'Federated' if federated else 'Service'}:{service}"
         # Whoever uses the service from within the account, for that account it asks.
         known = {} if federated else {"aws:SourceAccount": self.snapshot.account_id}

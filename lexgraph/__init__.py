@@ -101,5 +101,13 @@ def __getattr__(name: str) -> Any:
     return value
 
 
+def tables_loaded() -> None:
+    """Give DataFrames the accessor ``df.iam``.
+
+    The tables say that they are there, and know nothing of the layer above them where the accessor stands.
+    """
+    import_module("lexgraph.exports.accessor")
+
+
 def __dir__() -> list[str]:
     return list(__all__)

@@ -4,6 +4,7 @@ Here pandas enters. A table function is pure, takes policies, an account or rows
 order.
 """
 
+import lexgraph
 from lexgraph.tables.account import access_table, attachments_table, principals_table
 from lexgraph.tables.accounts import ACCOUNTS, access_changes_table, account_changes_table
 from lexgraph.tables.actions import actions_table
@@ -44,6 +45,7 @@ from lexgraph.tables.schema import SCHEMAS, Schema
 from lexgraph.tables.skipped import SKIPPED, skipped_table
 
 SCHEMAS.update({schema.name: schema for schema in (*PROVED, *ACCOUNTS, *PARTS, *EFFECTIVE, SKIPPED, ESCALATION)})
+lexgraph.tables_loaded()
 
 __all__ = [
     "SCHEMAS",

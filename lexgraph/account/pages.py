@@ -2,7 +2,7 @@
 :class:`~lexgraph.account.model.Snapshot`.
 
 The data may hold one answer or a list of pages, plain or gzip-compressed. A policy that cannot be read does not stop
-the account. Files and texts of any size are read entry by entry: what is in memory is what was understood.
+the account. Files and texts of any size are read piece by piece: what is in memory is what was understood.
 """
 
 from __future__ import annotations

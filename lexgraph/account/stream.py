@@ -1,9 +1,10 @@
-"""Reads the text of a dump piece by piece and entry by entry, so that it never has to be in memory as a whole.
+"""Reads the text of a dump piece by piece, so that it never has to be in memory as a whole.
 
-An entry is small, so the standard library's parser reads each of them at once, with the rules of
-:mod:`lexgraph.policy.jsontext`; only the lists and objects around the entries are walked here. (An event-driven parser
-would take four times as long, and would have to be held to those rules event by event.) Small and large files, files
-on disk and texts in memory all take this way, so that they are read alike and are refused alike.
+Only the lists and objects around the entries are walked here. Entries that are plainly right are decoded many at once
+(:mod:`lexgraph.account.packed`). An entry that is not is read alone and strictly, with the rules of
+:mod:`lexgraph.policy.jsontext`, and either means the same or is refused with its place. (An event-driven parser would
+take several times as long, and would have to be held to those rules event by event.) Small and large files, files on
+disk and texts in memory all take this way, so that they are read alike and are refused alike.
 
 What stands first in this order is what a text is refused for: it is no JSON; it holds half a character; it is no such
 dump, where the first place counts.
@@ -178,6 +179,8 @@ class _Walker:
             return True
         value = self.strictly(at, end)
         if self.wrong is None and self.broken is None:
+            if isinstance(value, dict) and self.details.packed.learn(name, value) and self.plainly(name, end):
+                return True
             self.details.spot = Spot(window.text[window.at : end], window.places(), at)
             try:
                 self.details.entry(name, value, at)

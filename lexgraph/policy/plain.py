@@ -1,9 +1,8 @@
-"""Documents that are plainly right, read in a fraction of the time that the strict reader takes.
+"""Parts of documents that are plainly right, read in a fraction of the time that the strict reader takes.
 
-It takes objects as :func:`lexgraph.policy.jsontext.scan_pairs` gives them, knows how IAM policies and trust policies
-are nearly always written, and gives up at everything else: the strict reader then says what is wrong, if anything is.
-What it reads is what the strict reader would have read, which the tests hold it to. Equal elements of different
-documents become one value, so that an account of many similar policies takes little memory.
+What is here takes objects as :func:`lexgraph.policy.jsontext.scan_pairs` gives them, knows how conditions and
+principals are nearly always written, and gives up at everything else: the strict reader then says what is wrong, if
+anything is. What it reads is what the strict reader would have read, which the tests hold it to.
 """
 
 from __future__ import annotations

@@ -2,6 +2,11 @@
 
 It knows what AWS's answers look like and gives up at everything else, with NotPlain; then
 :class:`lexgraph.account.entries.EntryReader` reads the entry, and says what is wrong, if anything is.
+
+What was decoded tells how many keys were written for it. Of a key that stands twice only one is decoded, and null is
+taken for a key that is not there; where the text holds no more keys than were decoded, it holds nothing of the kind.
+(:func:`lexgraph.account.packed.known.keys_in` may count too many, never too few.) This is so for many entries as for
+one: where it does not hold for all, it does not hold for one of them.
 """
 
 from __future__ import annotations
@@ -29,7 +34,18 @@ from lexgraph.account.packed.known import (
     texts,
     together,
 )
-from lexgraph.account.packed.written import Attachment, Group, Inline, LastUsed, Managed, Role, Tag, User, Version
+from lexgraph.account.packed.written import (
+    NOTHING,
+    Attachment,
+    Group,
+    Inline,
+    LastUsed,
+    Managed,
+    Role,
+    Tag,
+    User,
+    Version,
+)
 from lexgraph.policy.arn import PARTS
 from lexgraph.policy.plain import NotPlain, PlainReader, once
 
@@ -40,6 +56,7 @@ _TYPES: dict[str, Any] = {
     "RoleDetailList": Role,
     "Policies": Managed,
 }
+_MOST_KEYS = 64
 _ATTACHMENTS = msgspec.json.Decoder(list[Attachment])
 _DECODERS = {name: msgspec.json.Decoder(list[kind]) for name, kind in _TYPES.items()}  # type: ignore[valid-type]  # looked up
 
@@ -62,19 +79,50 @@ class PackedEntries:
         self.managed: list[ManagedPolicies] = []
         self.held = dict.fromkeys(_TYPES, 0)  # how many entries of each list
         self.keys = 0  # how many stand in what was read last
+        self.kinds, self.decoders = dict(_TYPES), dict(_DECODERS)
+
+    def learn(self, name: str, keys: Iterable[str]) -> bool:
+        """Take entries of a list for plain that have these keys, and return whether some are new.
+
+        AWS adds keys to its answers now and then; of those nothing is asked.
+
+        >>> packed = PackedEntries()
+        >>> packed.learn("GroupDetailList", ["Arn", "GroupName", "New"])
+        True
+        >>> packed.read("GroupDetailList", b'[{"Arn": "arn:aws:iam::1:group/a", "GroupName": "a", "New": {}}]')
+        1
+        """
+        kind = self.kinds[name]
+        known = {field.encode_name for field in msgspec.structs.fields(kind)}
+        others = [key for key in keys if key not in known]
+        if not others or len(known) + len(others) > _MOST_KEYS or not all(map(str.isidentifier, others)):
+            return False
+        added = [
+            (f"other_{i}", msgspec.Raw, msgspec.field(name=key, default=NOTHING))
+            for i, key in enumerate(others, len(known))
+        ]
+        self.kinds[name] = kind = msgspec.defstruct(kind.__name__, added, bases=(kind,), kw_only=True)
+        self.decoders[name] = msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]  # made here
+        return True
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled: all but what only reading needs."""
+        return {name: value for name, value in vars(self).items() if name not in ("kinds", "decoders")}
 
     def read(self, name: str, text: bytes) -> int:
         """Read entries of one of the four lists, which `text` is, and return how many.
 
         Raises NotPlain, and then has read none of them; some of their elements may be known from then on.
         """
-        entries = decoded_by(_DECODERS[name], text)
+        entries = decoded_by(self.decoders[name], text)
         if not entries:
             raise NotPlain
         self.keys = 0
-        told = self.columns(_TYPES[name], entries)
+        told = self.columns(self.kinds[name], entries)
+        for other in told.columns.keys() - _TYPES[name].__struct_fields__:
+            self.pieces(self.ignored, told[other])
         found = self.policies(told) if name == "Policies" else self.people(told, KINDS[name])
-        # Of a key that stands twice only one is decoded; then more keys stand in the text than in what was decoded.
+        # Else a key stands twice, or with null, or a string only seems to be a key.
         if self.keys != keys_in(text):
             raise NotPlain
         if isinstance(found, Holders):
@@ -88,7 +136,9 @@ class PackedEntries:
         """Return users, groups or roles."""
         arns, names, paths = _arns(told, kind), texts(told["name"]), [one or "/" for one in texts(told["path"])]
         front = arns[0].partition("/")[0]
-        regular = front.count(":") == PARTS - 1 and arns == [f"{front}{path}{name}" for path, name in zip(paths, names, strict=True)]
+        regular = front.count(":") == PARTS - 1 and arns == [
+            f"{front}{path}{name}" for path, name in zip(paths, names, strict=True)
+        ]
         if kind == "role":  # nothing asks for these
             self.pieces(self.ignored, told["instance_profile_list"])
             self.columns(LastUsed, [one for one in told["role_last_used"] if one is not None])

@@ -1,5 +1,5 @@
 """How AWS writes the entries of an account, as types that msgspec decodes: what is written in another way is no such
-entry. What is not looked into is kept as the bytes that stand there.
+entry. What has no fixed form, or is not asked for, is kept as the bytes that stand there, to be read apart.
 """
 
 from __future__ import annotations

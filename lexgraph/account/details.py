@@ -95,6 +95,7 @@ class Details(EntryReader):
         account = self.account_id(self.packed.fronts())
         used = {arn for arn in (*self.packed.attachments.values, *self.packed.boundaries.values) if arn}
         bundled = self.aws_policies(used.difference(self.packed.policy_arns()))
+        self.packed.finish()
         roles = any(block.kind == "role" for block in self.packed.holders)
         return self.described(account, roles=roles).with_packed(PackedAccount(self.packed, bundled))
 

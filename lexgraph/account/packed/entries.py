@@ -74,7 +74,6 @@ class PackedEntries:
         self.trust_documents = TrustDocuments(reader)
         self.trusts = Pieces(self.trust_documents.read)
         self.counts = Pieces(one_by_one(_count))
-        self.ignored = Pieces(one_by_one(_check_rest))
         self.holders: list[Holders] = []
         self.managed: list[ManagedPolicies] = []
         self.held = dict.fromkeys(_TYPES, 0)  # how many entries of each list
@@ -105,10 +104,6 @@ class PackedEntries:
         self.decoders[name] = msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]  # made here
         return True
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Return what is pickled: all but what only reading needs."""
-        return {name: value for name, value in vars(self).items() if name not in ("kinds", "decoders")}
-
     def read(self, name: str, text: bytes) -> int:
         """Read entries of one of the four lists, which `text` is, and return how many.
 
@@ -120,7 +115,7 @@ class PackedEntries:
         self.keys = 0
         told = self.columns(self.kinds[name], entries)
         for other in told.columns.keys() - _TYPES[name].__struct_fields__:
-            self.pieces(self.ignored, told[other])
+            self.passed_over(told[other])
         found = self.policies(told) if name == "Policies" else self.people(told, KINDS[name])
         # Else a key stands twice, or with null, or a string only seems to be a key.
         if self.keys != keys_in(text):
@@ -132,6 +127,14 @@ class PackedEntries:
         self.held[name] += found.number
         return found.number
 
+    def finish(self) -> None:
+        """Forget what only reading needs. Nothing can be read afterwards."""
+        self.kinds, self.decoders = {}, {}
+        trust = self.trust_documents
+        conditions = self.documents.conditions, trust.conditions
+        for pieces in (self.attachments, self.boundaries, self.trusts, self.counts, *conditions, trust.principals):
+            pieces.forget()
+
     def people(self, told: Columns, kind: str) -> Holders:
         """Return users, groups or roles."""
         arns, names, paths = _arns(told, kind), texts(told["name"]), [one or "/" for one in texts(told["path"])]
@@ -140,7 +143,7 @@ class PackedEntries:
             f"{front}{path}{name}" for path, name in zip(paths, names, strict=True)
         ]
         if kind == "role":  # nothing asks for these
-            self.pieces(self.ignored, told["instance_profile_list"])
+            self.passed_over(told["instance_profile_list"])
             self.columns(LastUsed, [one for one in told["role_last_used"] if one is not None])
         attached = [[] if one is None else one for one in told["attached_managed_policies"]]
         inline, documents = self.inline(told["inline"])
@@ -245,6 +248,10 @@ class PackedEntries:
         numbers = known.numbers(pieces)
         self.keys += known.keys_of(numbers)
         return array("i", numbers)
+
+    def passed_over(self, pieces: Iterable[msgspec.Raw]) -> None:
+        """Count the keys of pieces of which nothing is kept. Raises NotPlain where one is not right."""
+        self.pieces(Pieces(one_by_one(_check_rest)), pieces)
 
     def added(self, documents: list[Any]) -> array[int]:
         """Add documents, and count their keys."""

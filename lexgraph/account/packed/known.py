@@ -97,8 +97,8 @@ class Known(dict[Any, int]):
 class Pieces(Generic[T]):
     """Pieces of JSON that repeat, each read once.
 
-    `values` holds what `read` made of them, given as a list of bytes, and None as that of nothing. It raises NotPlain
-    where one is not right.
+    `read` makes values of a list of pieces, or raises NotPlain where one is not right. They stand in `values` by their
+    numbers; number 0, whose value is None, is that of a piece that is not there.
 
     >>> pieces = Pieces(one_by_one(len))
     >>> pieces.numbers([Raw(b"[1, 2]"), NOTHING, Raw(b"[1, 2]")]), pieces.values
@@ -126,6 +126,10 @@ class Pieces(Generic[T]):
     def keys_of(self, numbers: Iterable[int]) -> int:
         """Return how many keys stand in pieces, by their numbers."""
         return sum(map(self.keys.__getitem__, numbers))
+
+    def forget(self) -> None:
+        """Forget how the pieces were written, and keep their values."""
+        self.known, self.keys = {}, []
 
 
 def one_by_one(read: Callable[[Json], T]) -> Callable[[list[bytes]], list[T]]:

@@ -24,13 +24,13 @@ from lexgraph.account.model import Snapshot
 from lexgraph.account.packed.account import PackedAccount
 from lexgraph.account.packed.entries import PackedEntries
 from lexgraph.account.packed.known import Known, keys_in
+from lexgraph.account.packed.plain import NotPlain
 from lexgraph.account.pages import parse_account
 from lexgraph.account.parts import coverage_of
 from lexgraph.account.readers import example_account_path, read_account
 from lexgraph.account.stream import read_text
 from lexgraph.errors import AccountError, DocumentError
 from lexgraph.policy.jsontext import load_json
-from lexgraph.policy.plain import NotPlain
 from lexgraph.policy.write import policy_document
 from lexgraph.tables.grants import grants_table
 from tests.documents import bad_documents

@@ -25,6 +25,7 @@ from lexgraph.account import chunks, stream
 from lexgraph.account.details import Details
 from lexgraph.account.model import Snapshot
 from lexgraph.account.packed.documents import Documents, TrustDocuments
+from lexgraph.account.packed.plain import NotPlain, Parts, PlainReader
 from lexgraph.account.packed.unpacking import parts_of
 from lexgraph.account.pages import load_pages, parse_account, read_account_files
 from lexgraph.account.pausing import collector_paused
@@ -35,7 +36,6 @@ from lexgraph.errors import AccountError, DocumentError
 from lexgraph.policy.jsontext import load_json
 from lexgraph.policy.model import Kind, Policy
 from lexgraph.policy.parse import inspect_policy
-from lexgraph.policy.plain import NotPlain, Parts, PlainReader
 from lexgraph.policy.reader import PolicyReader
 from tests.documents import bad_documents
 from tests.hostile import hostile_dump

@@ -18,10 +18,10 @@ from typing import Any
 
 from lexgraph.account.details import Details, is_page, not_an_account
 from lexgraph.account.entries import LISTS, MORE, Spot, Where, pointer_of, what
+from lexgraph.account.packed.plain import NotPlain
 from lexgraph.account.window import Window, inside
 from lexgraph.errors import AccountError, DocumentError, shown
 from lexgraph.policy.jsontext import load_json
-from lexgraph.policy.plain import NotPlain
 
 Json = Any
 _MOST_KEYS = 10_000

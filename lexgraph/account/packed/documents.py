@@ -13,9 +13,9 @@ import msgspec
 
 from lexgraph.account.entries import decoded
 from lexgraph.account.packed.known import Columns, Known, Pieces, decoded_by, keys_in, one_by_one, together
+from lexgraph.account.packed.plain import ACTIONS, RESOURCES, Conditions, NotPlain, PlainReader, plain_text
 from lexgraph.account.packed.written import Document, Statement, TrustDocument, TrustStatement
 from lexgraph.policy.model import PatternSet
-from lexgraph.policy.plain import ACTIONS, RESOURCES, Conditions, NotPlain, PlainReader, plain_text
 
 Json = Any
 _SIDS = re.compile(r"[0-9A-Za-z]*")

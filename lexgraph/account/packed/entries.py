@@ -34,6 +34,7 @@ from lexgraph.account.packed.known import (
     texts,
     together,
 )
+from lexgraph.account.packed.plain import NotPlain, PlainReader, once
 from lexgraph.account.packed.written import (
     NOTHING,
     Attachment,
@@ -47,7 +48,6 @@ from lexgraph.account.packed.written import (
     Version,
 )
 from lexgraph.policy.arn import PARTS
-from lexgraph.policy.plain import NotPlain, PlainReader, once
 
 Json = Any
 _TYPES: dict[str, Any] = {

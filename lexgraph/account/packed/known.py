@@ -15,9 +15,9 @@ from typing import Any, Generic, TypeVar
 from msgspec import NODEFAULT, MsgspecError, Raw, Struct
 from msgspec.json import Decoder
 
+from lexgraph.account.packed.plain import NotPlain, value_in
 from lexgraph.account.packed.written import NOTHING
 from lexgraph.policy.grammar import MAX_DEPTH
-from lexgraph.policy.plain import NotPlain, value_in
 
 Json = Any
 T = TypeVar("T")

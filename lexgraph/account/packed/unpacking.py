@@ -15,8 +15,8 @@ from lexgraph.account.packed.blocks import Holders, Lists, ManagedPolicies
 from lexgraph.account.packed.documents import Documents, Resource, Statements, TrustDocuments, turned
 from lexgraph.account.packed.entries import PackedEntries
 from lexgraph.account.packed.known import divided
+from lexgraph.account.packed.plain import Conditions, Parts
 from lexgraph.policy.model import Kind, PatternSet, Policy, Statement
-from lexgraph.policy.plain import Conditions, Parts
 
 T = TypeVar("T")
 _NO_CONDITIONS: Conditions = ((), ())

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lexgraph.access.asking import TOO_MANY_WAYS
 from lexgraph.access.decide import (
     AccessRow,
     access_rows,
@@ -24,12 +25,13 @@ from lexgraph.account.pages import parse_account
 from lexgraph.account.readers import example_account_path, read_account
 from lexgraph.catalog.actions import catalog
 from lexgraph.conditions.context import Context
-from lexgraph.errors import AccountError, CatalogError, RequestError
+from lexgraph.errors import AccountError, CatalogError, RequestError, UnsupportedError
 from lexgraph.evaluation.authorize import authorize
 from lexgraph.evaluation.decision import Decision
 from lexgraph.evaluation.request import Request
 from lexgraph.evaluation.stack import PolicyStack
 from lexgraph.policy.arn import ArnMatcher, compile_arn
+from tests.test_account import dump, inline, user
 
 A = "arn:aws:iam::111122223333:"
 LEX = "arn:aws:lex:us-east-1:111122223333:"
@@ -270,3 +272,18 @@ def test_what_lies_within_a_resource_is_not_taken_for_it() -> None:
     # A role's path is part of its name.
     role = "arn:aws:iam::111122223333:role/service/runner"
     assert fitting("iam:GetRole", (role,)) == (role,)
+
+
+def test_one_whose_patterns_overlap_in_too_many_ways_does_not_keep_the_others_from_their_answers() -> None:
+    many = [f"arn:aws:s3:::*{one}*" for one in "abcdefghijkl"]
+    ana, ben = (
+        {"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": resource}]} for resource in (many, "*")
+    )
+    account = parse_account(dump(user("ana", UserPolicyList=inline(ana)), user("ben", UserPolicyList=inline(ben))))
+    rows = who_can(account, "s3:GetObject", "*")
+    assert [(row.outcome, row.condition) for row in rows] == [("conditional", TOO_MANY_WAYS), ("allowed", None)]
+    assert access_rows(account, None, "s3:GetObject", "*") == rows
+    assert what_can(account, "ana", actions="s3:GetObject", resources="*") == rows[:1]
+    assert [row.outcome for row in who_can(account, "s3:GetObject", "arn:aws:s3:::cab/1")] == ["allowed", "allowed"]
+    with pytest.raises(UnsupportedError, match="in too many ways"):  # of one request alone that is the whole answer
+        decide(account, "ana", "s3:GetObject", "*")

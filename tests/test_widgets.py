@@ -15,6 +15,7 @@ from lexgraph.account.pages import parse_account
 from lexgraph.errors import LexgraphError
 from lexgraph.plots import alt_text
 from lexgraph.policy.model import Policy
+from lexgraph.policy.parse import parse_policy
 from lexgraph.widgets import AccessExplorer, html, picture, policy_account, questions
 from lexgraph.widgets.later import Later
 from lexgraph.widgets.pretended import example_resources
@@ -567,3 +568,14 @@ def test_the_pages_of_a_long_table_are_turned_until_every_row_was_on_show(maria)
     assert maria.row.options[0][0].startswith("301. ")
     maria.actions.value = "lex:Get*"
     assert maria.row.options[0][0].startswith("1. ")
+
+
+def test_a_row_without_an_exact_answer_is_shown_and_says_why():
+    many = [f"arn:aws:s3:::*{one}*" for one in "abcdefghijkl"]
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": many}
+    explorer = AccessExplorer(parse_policy({"Statement": statement}), actions="s3:GetObject")
+    explorer.arn.value = "*"
+    assert explorer.result["outcome"].tolist() == ["conditional"]
+    assert "in too many ways to say for which" in explorer.table.value
+    assert "overlaps with the policies&#x27; patterns in too many ways" in explorer.reason.value
+    assert explorer.status.value.endswith("1 hangs on the resource")

@@ -24,8 +24,13 @@ from lexgraph.evaluation.request import USER_ID, Question, Request
 from lexgraph.evaluation.services import ALWAYS_ALLOWED, is_untouchable, needs_resource_policy, rcps_know
 from lexgraph.evaluation.stack import PolicyStack
 from lexgraph.policy.arn import is_arn
+from lexgraph.policy.intersect import TooManyPatterns
 
 MEMO = 65_536
+TOO_MANY_WAYS = (
+    "the policies allow it for the resource; their patterns overlap in too many ways to say for which, so ask about a "
+    "narrower pattern or one resource"
+)
 
 
 class Answer(NamedTuple):
@@ -35,6 +40,22 @@ class Answer(NamedTuple):
     condition: str | None
     missing_keys: tuple[str, ...]
     decided_by: str | None
+
+
+def answered(stack: PolicyStack, request: Request) -> Answer:
+    """Return what is said of a request.
+
+    Where the resource asked about is a pattern that the policies' patterns divide in too many ways, it is not known in
+    which of its parts the request is allowed; one principal like this does not keep the others from their answers.
+    """
+    try:
+        decision = authorize(stack, request)
+    except TooManyPatterns:
+        return Answer("conditional", TOO_MANY_WAYS, (), None)
+    by = decided_by(decision)
+    if decision.outcome != "conditional":
+        return Answer(decision.outcome, None, (), by)
+    return Answer(decision.outcome, decision.condition, decision.missing_keys, by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +216,7 @@ class Asking:
         identity = self.part.index.view(statements)
         stack.prepared(CompiledStack(stack, identity=identity, indexes=self.index.layers))
         known = self.snapshot.request_context(principal, self.context, self.resource)
-        decision = authorize(stack, Request(principal.arn, self.action, self.resource, known))
-        by = decided_by(decision)
-        if decision.outcome != "conditional":
-            return Answer(decision.outcome, None, (), by)
-        return Answer(decision.outcome, decision.condition, decision.missing_keys, by)
+        return answered(stack, Request(principal.arn, self.action, self.resource, known))
 
     # What stands beside the identity policies -------------------------------------------------------------------
 

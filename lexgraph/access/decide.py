@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 
-from lexgraph.access.asking import Answer, Asking
-from lexgraph.access.deciders import decided_by
+from lexgraph.access.asking import Answer, Asking, answered
 from lexgraph.access.fit import fitting, is_about_iam
 from lexgraph.access.index import account_index
 from lexgraph.account.model import Principal, Snapshot
@@ -230,11 +229,8 @@ def spelled(action: str) -> str:
 def _row(snapshot: Snapshot, principal: Principal, action: str, resource: str, context: Context) -> AccessRow:
     """The answer by way of the principal's own stack; it is the same as that of :class:`Asking`."""
     stack = snapshot.stack_for(principal, action, resource, context)
-    decision = authorize(stack, Request(principal.arn, action, resource, context))
-    outcome, by = decision.outcome, decided_by(decision)
-    if outcome != "conditional":
-        return AccessRow(principal.arn, action, resource, outcome, None, (), by)
-    return AccessRow(principal.arn, action, resource, outcome, decision.condition, decision.missing_keys, by)
+    request = Request(principal.arn, action, resource, context)
+    return AccessRow(principal.arn, action, resource, *answered(stack, request))
 
 
 def _questions(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from lexgraph.conditions.logic import Atom, Formula, all_of, any_of, negate
 from lexgraph.conditions.witnesses import distinguishing_texts
-from lexgraph.errors import UnsupportedError, shown
+from lexgraph.errors import shown
 from lexgraph.evaluation.authorize import CompiledStack, settle, weigh
 from lexgraph.evaluation.decision import Decision, Outcome
 from lexgraph.evaluation.index import resource_patterns, unread_atom
@@ -46,7 +46,7 @@ class Region:
 def regions(compiled: CompiledStack, question: Question) -> tuple[Region, ...]:
     """Return the regions of the asked pattern, the whole first.
 
-    Raises UnsupportedError where the patterns at hand overlap in more ways than can be told apart.
+    Raises TooManyPatterns where the patterns at hand overlap in more ways than can be told apart.
     """
     asked = ("arn", *question.parts[1:])
     at_hand = dict.fromkeys(_SPECIAL.get(question.action.partition(":")[0], ()))
@@ -58,10 +58,9 @@ def regions(compiled: CompiledStack, question: Question) -> tuple[Region, ...]:
         found = _closure(asked, tuple(at_hand))
         members = _counted(found, at_hand) if marks else _members(found)
     except TooManyPatterns as trouble:
-        raise UnsupportedError(
+        raise TooManyPatterns(
             f"{shown(question.resource)} overlaps with the policies' patterns in too many ways: {trouble}; "
-            "ask about a narrower pattern or one resource",
-            code="TOO_MANY_PATTERNS",
+            "ask about a narrower pattern or one resource"
         ) from None
     return tuple(region for parts in found for region in _settled(compiled, question, parts, members[parts]))
 

@@ -171,8 +171,11 @@ class AccessExplorer(Asking):
         """Show the reasons for the chosen row."""
         if self._quiet:
             return
-        self._explanation = self._explain()
-        self.reason.value = html.explanation_html(self._explanation, self._source.notes)
+        try:
+            self._explanation = self._explain()
+            self.reason.value = html.explanation_html(self._explanation, self._source.notes)
+        except LexgraphError as error:  # the row tells of a question that has no exact answer
+            self._explanation, self.reason.value = None, html.refusal_html(error)
         self.show_picture()
         self.status.value = self._words()
 
@@ -307,7 +310,8 @@ def _hanging(access: pd.DataFrame) -> Iterator[str]:
         return
     keys = sorted({key for keys in conditional["missing_keys"].dropna().unique() for key in keys.split(", ")})
     more = f" and {len(keys) - MOST_KEYS} more keys" if len(keys) > MOST_KEYS else ""
-    words = html.plain(", ".join(keys[:MOST_KEYS])) or "what could not be read"
+    where = conditional["condition"].str.contains("resource", na=False).any()  # of a pattern it matters which one
+    words = html.plain(", ".join(keys[:MOST_KEYS])) or ("the resource" if where else "what could not be read")
     yield f"{len(conditional):,} {'hangs' if len(conditional) == 1 else 'hang'} on {words}{more}"
 
 

@@ -138,6 +138,11 @@ def outcome_html(outcome: str, element: str = "span") -> str:
     return f'<{element} class="lg-outcome" style="border-left-color:{colour}">{word}</{element}>'
 
 
+def refusal_html(error: Exception) -> str:
+    """Return why something cannot be told."""
+    return page_html(f'<p class="lg-muted">{escaped(plain(error))}</p>')
+
+
 def explanation_html(explanation: Explanation | None, notes: Iterable[str] = ()) -> str:
     """Return why a request was decided as it was: the sentence, what to know beside it, the statements that matter
     first.

@@ -6,7 +6,9 @@ import copy
 import json
 import pickle
 import random
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 from unittest.mock import patch
@@ -811,3 +813,16 @@ def test_the_table_of_a_packed_account_is_that_of_its_policies(seed: int, most: 
     straight = grants_table(account)
     policies = (*account.identity_policies(), *account.trust_policies())
     pd.testing.assert_frame_equal(straight, grants_table(list(policies)))
+
+
+def test_several_threads_may_ask_a_packed_account_at_once() -> None:
+    account = parse_account(json.dumps({"UserDetailList": [{"UserName": "ana", "Arn": f"{A}user/ana"}]}))
+    asked = threading.Barrier(4)
+
+    def ask(_: int) -> tuple[int, int]:
+        asked.wait()
+        return len(account.principals), len(account.groups)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(ask, range(4))) == {(1, 0)}
+    assert account.packed is None

@@ -177,13 +177,17 @@ class Snapshot:
             """Make what an account read from a dump holds packed, when it is first asked for."""
             if name not in _PACKED:
                 raise AttributeError(f"an account has no {name}")
-            for field_name, values in zip(_PACKED, self._packed.made(), strict=True):
-                object.__setattr__(self, field_name, values)
-            return getattr(self, name)
+            packed = self._packed  # None where another thread has just made them
+            if packed is not None:
+                for field_name, values in zip(_PACKED, packed.made(), strict=True):
+                    object.__setattr__(self, field_name, values)
+                object.__setattr__(self, "_packed", None)  # both would take twice the memory
+            return object.__getattribute__(self, name)
 
     def with_packed(self, packed: Any) -> Snapshot:
-        """Return the account with its principals, groups and policies packed
-        (a :class:`lexgraph.account.packed.account.PackedAccount`), so that they take little memory, and no time until
+        """Return the account with its principals, groups and policies packed.
+
+        They are a :class:`lexgraph.account.packed.account.PackedAccount`, and take little memory, and no time until
         somebody asks for them.
         """
         found = replace(self)
@@ -202,7 +206,7 @@ class Snapshot:
 
     @property
     def packed(self) -> Any:
-        """What the account holds packed, None where it never did."""
+        """What the account holds packed, None where it never did or does no longer."""
         return self._packed
 
     @property

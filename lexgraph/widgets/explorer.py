@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
+from lexgraph.access.asking import TOO_MANY_WAYS
 from lexgraph.access.decide import default_resources
 from lexgraph.account.model import labels
 from lexgraph.account.pausing import collector_paused
@@ -310,8 +311,8 @@ def _hanging(access: pd.DataFrame) -> Iterator[str]:
         return
     keys = sorted({key for keys in conditional["missing_keys"].dropna().unique() for key in keys.split(", ")})
     more = f" and {len(keys) - MOST_KEYS} more keys" if len(keys) > MOST_KEYS else ""
-    where = conditional["condition"].str.contains("resource", na=False).any()  # of a pattern it matters which one
-    words = html.plain(", ".join(keys[:MOST_KEYS])) or ("the resource" if where else "what could not be read")
+    divided = conditional["condition"].eq(TOO_MANY_WAYS).all()
+    words = html.plain(", ".join(keys[:MOST_KEYS])) or ("the resource" if divided else "what could not be read")
     yield f"{len(conditional):,} {'hangs' if len(conditional) == 1 else 'hang'} on {words}{more}"
 
 

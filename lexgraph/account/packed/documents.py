@@ -89,11 +89,11 @@ class Documents:
     kinds: ClassVar[tuple[type[Any], type[Any]]] = Document, Statement
 
     def __init__(self, reader: PlainReader) -> None:
-        self.forms = Known(_right)
+        self.forms = Known()
         self.acting, self.on = Actions(), Resources()
         self.sids = Known(_check_sids)
         self.conditions: Pieces[Conditions] = Pieces(one_by_one(reader.conditions))
-        self.known = Known(_right)
+        self.known = Known()
 
     def add(self, values: Sequence[Any]) -> tuple[list[int], int]:
         """Add documents, or texts of documents; return their numbers, and how many keys stand in those that are no
@@ -251,10 +251,6 @@ def _with_texts_read(values: Sequence[Any], kind: type[Any]) -> tuple[list[Any],
         else:
             documents.append(value)
     return documents, hidden
-
-
-def _right(_: list[Any]) -> None:
-    """Find nothing wrong."""
 
 
 def _check_sids(values: list[str | None]) -> None:

@@ -27,6 +27,7 @@ from lexgraph.account.packed.known import (
     Known,
     Pieces,
     decoded_by,
+    decoder_of,
     divided,
     joined,
     keys_in,
@@ -58,7 +59,7 @@ _TYPES: dict[str, Any] = {
 }
 _MOST_KEYS = 64
 _ATTACHMENTS = msgspec.json.Decoder(list[Attachment])
-_DECODERS = {name: msgspec.json.Decoder(list[kind]) for name, kind in _TYPES.items()}  # type: ignore[valid-type]  # looked up
+_DECODERS = {name: decoder_of(kind) for name, kind in _TYPES.items()}
 
 
 class PackedEntries:
@@ -67,8 +68,8 @@ class PackedEntries:
     def __init__(self) -> None:
         reader = PlainReader()
         self.documents = Documents(reader)
-        self.shared = Known(_right)
-        self.tags = Known(_right)
+        self.shared = Known()
+        self.tags = Known()
         self.attachments = Pieces(_attachments)
         self.boundaries = Pieces(one_by_one(_boundary))
         self.trust_documents = TrustDocuments(reader)
@@ -101,7 +102,7 @@ class PackedEntries:
             for i, key in enumerate(others, len(known))
         ]
         self.kinds[name] = kind = msgspec.defstruct(kind.__name__, added, bases=(kind,), kw_only=True)
-        self.decoders[name] = msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]  # made here
+        self.decoders[name] = decoder_of(kind)
         return True
 
     def read(self, name: str, text: bytes) -> int:
@@ -296,10 +297,6 @@ def _arns(told: Columns, kind: str) -> list[str]:
     if not all(map(ARNS[kind].match, found)):
         raise NotPlain
     return found
-
-
-def _right(_: list[Any]) -> None:
-    """Find nothing wrong."""
 
 
 def _attachments(pieces: list[bytes]) -> list[str]:

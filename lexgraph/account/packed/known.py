@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import count, filterfalse, islice
 from operator import attrgetter
+from types import GenericAlias
 from typing import Any, Generic, TypeVar
 
 from msgspec import NODEFAULT, MsgspecError, Raw, Struct
@@ -65,14 +66,14 @@ class Known(dict[Any, int]):
 
     `check` looks at values that are new, and raises NotPlain where one is not right; then none of them is kept.
 
-    >>> known = Known(lambda values: None)
+    >>> known = Known()
     >>> known.numbers(["a", "b", "a"]), list(known)
     ([0, 1, 0], ['a', 'b'])
     """
 
     __slots__ = ("check",)
 
-    def __init__(self, check: Callable[[list[Any]], None]) -> None:
+    def __init__(self, check: Callable[[list[Any]], None] | None = None) -> None:
         super().__init__()
         self.check = check
 
@@ -85,7 +86,8 @@ class Known(dict[Any, int]):
         # What is new has too high a number where values repeat.
         fresh = list(islice(reversed(self), len(self) - before))[::-1]
         try:
-            self.check(fresh)
+            if self.check is not None:
+                self.check(fresh)
         except NotPlain:
             for _ in fresh:
                 self.popitem()
@@ -143,6 +145,11 @@ def _each(read: Callable[[Json], T], pieces: list[bytes]) -> list[T]:
     if any(piece.count(b"[") + piece.count(b"{") > MAX_DEPTH // 2 for piece in pieces):
         raise NotPlain  # so that no entry is nested too deep
     return [read(value_in(piece.decode())) for piece in pieces]
+
+
+def decoder_of(kind: type[Struct]) -> Decoder[list[Any]]:
+    """Return a decoder of lists of objects of one kind."""
+    return Decoder(GenericAlias(list, (kind,)))
 
 
 def together(decoder: Decoder[list[T]], pieces: list[bytes]) -> list[T]:

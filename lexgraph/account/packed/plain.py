@@ -14,7 +14,7 @@ from typing import Any
 
 from lexgraph.policy import grammar
 from lexgraph.policy.jsontext import may_hold_surrogates, scan_pairs
-from lexgraph.policy.model import ConditionTest, Effect, Number, PatternSet, Statement
+from lexgraph.policy.model import ConditionTest, Number, PatternSet, Statement
 from lexgraph.policy.principals import principal_problem
 
 Json = Any
@@ -28,12 +28,10 @@ _SPACE = " \t\n\r"
 _ACTION = r"(?:\*|[A-Za-z0-9.\-]+:[^:\n]+)"
 _RESOURCE = r"(?:arn:|\*|\?|\$\{)[^\n]*"
 ACTIONS, RESOURCES = (re.compile(f"{one}(?:\n{one})*") for one in (_ACTION, _RESOURCE))
-_EFFECTS: dict[Json, Effect] = {"Allow": "Allow", "Deny": "Deny"}
 _TEXT = {str}
 # How many elements of a kind, and how many texts, are kept to be met again.
 MOST_KEPT = 50_000
 MOST_TEXTS = 250_000
-_NO_CONDITIONS: Conditions = ((), ())
 _operator = lru_cache(1_024)(grammar.read_operator)
 
 

@@ -13,7 +13,18 @@ NOTHING = Raw()
 Patterns = str | list[str]
 
 
-class Statement(Struct, forbid_unknown_fields=True, rename="pascal", gc=False):
+class Written(Struct, forbid_unknown_fields=True, rename="pascal", gc=False):
+    """An object of AWS's answers."""
+
+
+class Policy(Written, kw_only=True):
+    """What every policy document may say beside its statements."""
+
+    version: Literal["2012-10-17", "2008-10-17"] | None = None
+    id: str | None = None
+
+
+class Statement(Written):
     """A statement of an identity policy."""
 
     effect: Literal["Allow", "Deny"]
@@ -25,15 +36,13 @@ class Statement(Struct, forbid_unknown_fields=True, rename="pascal", gc=False):
     sid: str | None = None
 
 
-class Document(Struct, forbid_unknown_fields=True, rename="pascal", gc=False):
+class Document(Policy, kw_only=True):
     """An identity policy."""
 
     statement: list[Statement] | Statement
-    version: Literal["2012-10-17", "2008-10-17"] | None = None
-    id: str | None = None
 
 
-class TrustStatement(Struct, forbid_unknown_fields=True, rename="pascal", gc=False):
+class TrustStatement(Written):
     """A statement of a trust policy."""
 
     effect: Literal["Allow", "Deny"]
@@ -43,43 +52,41 @@ class TrustStatement(Struct, forbid_unknown_fields=True, rename="pascal", gc=Fal
     sid: str | None = None
 
 
-class TrustDocument(Struct, forbid_unknown_fields=True, rename="pascal", gc=False):
+class TrustDocument(Policy, kw_only=True):
     """A trust policy."""
 
     statement: list[TrustStatement] | TrustStatement
-    version: Literal["2012-10-17", "2008-10-17"] | None = None
-    id: str | None = None
 
 
-class Attachment(Struct, forbid_unknown_fields=True, rename="pascal", gc=False):
+class Attachment(Written):
     """An attached managed policy."""
 
     policy_name: str
     policy_arn: str
 
 
-class Inline(Struct, forbid_unknown_fields=True, rename="pascal", gc=False):
+class Inline(Written):
     """An inline policy; its document may be written as text."""
 
     policy_name: str
     policy_document: Document | str
 
 
-class Tag(Struct, forbid_unknown_fields=True, rename="pascal", gc=False):
+class Tag(Written):
     """A tag."""
 
     key: str
     value: str
 
 
-class LastUsed(Struct, forbid_unknown_fields=True, rename="pascal", gc=False):
+class LastUsed(Written):
     """When and where a role was used last."""
 
     last_used_date: Scalar | None = None
     region: Scalar | None = None
 
 
-class Holder(Struct, forbid_unknown_fields=True, rename="pascal", gc=False, kw_only=True):
+class Holder(Written, kw_only=True):
     """What users, groups and roles have in common."""
 
     arn: str
@@ -120,7 +127,7 @@ class Role(Holder):
     role_last_used: LastUsed | None = None
 
 
-class Version(Struct, forbid_unknown_fields=True, rename="pascal", gc=False):
+class Version(Written):
     """One version of a managed policy."""
 
     version_id: str
@@ -129,7 +136,7 @@ class Version(Struct, forbid_unknown_fields=True, rename="pascal", gc=False):
     create_date: Scalar | None = None
 
 
-class Managed(Struct, forbid_unknown_fields=True, rename="pascal", gc=False, kw_only=True):
+class Managed(Written, kw_only=True):
     """A managed policy."""
 
     arn: str
